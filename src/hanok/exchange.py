@@ -1,0 +1,469 @@
+"""Exchange: one request and its answer, whatever carried it. The central contract.
+
+A door (the ASGI door in ``gateways``, a protocol in ``protocols``) makes an ``Exchange`` and hands it to
+``await app.handle(exchange)``. Everything behind the doors reads the request from it and answers through it.
+
+The request side is plain attributes, filled by the door. What is derived from them (the ASGI scope here; decoded
+headers, cookies, query parameters in ``http``) is built on first touch and kept.
+
+The answer side has two forms, and exactly one of them happens:
+
+    exchange.answer(status, headers, body)          the whole answer at once: what nearly every API call is
+
+    exchange.start(status, headers)                 a streamed answer
+    await exchange.write(chunk)                     waits while the peer is slower than we are
+    await exchange.finish()
+
+``answer`` and ``start`` never wait: a door may keep what it was given until ``drain``, ``write`` or ``finish``.
+``await exchange.drain()`` returns when the answer so far was handed to the transport, so code that must run *after the
+answer was sent* (background tasks, request-scoped dependencies) awaits it first. A door drains after ``handle``.
+
+A filter sees the answer on its way up: ``exchange.add_filter(filter)``. That is how native middleware changes an answer
+without wrapping anything; see ``AnswerFilter``.
+
+Header names in ``raw_headers`` are lower-case bytes; values are bytes as they came (RFC 9110 §5.5).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Sequence
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from hanok.exceptions import AnswerStateError, HTTPError
+
+if TYPE_CHECKING:
+    from hanok.types import Message, RawHeaders, Scope
+
+ASGI_VERSION = {"version": "3.0", "spec_version": "2.5"}
+
+
+class AnswerState(IntEnum):
+    """How far the answer has come. ``answer`` goes from WAITING to DONE in one step."""
+
+    WAITING = 0
+    STREAMING = 1
+    DONE = 2
+
+
+# Module constants: reading a global is cheaper than a class attribute, and every request does it.
+_WAITING, _STREAMING, _DONE = AnswerState.WAITING, AnswerState.STREAMING, AnswerState.DONE
+
+
+class FixedHeaders(tuple[tuple[bytes, bytes], ...]):
+    """Answer headers known when the application was compiled. Equal content on every request.
+
+    A door may keep what it derives from them (the rendered bytes of the head, by status) in ``rendered``.
+    """
+
+    rendered: dict[int, bytes]
+
+    def __new__(cls, pairs: Sequence[tuple[bytes, bytes]] = ()) -> FixedHeaders:
+        self = super().__new__(cls, pairs)
+        self.rendered = {}
+        return self
+
+
+class AnswerFilter:
+    """Sees one answer on its way from the endpoint to the peer, and may change it.
+
+    Filters run from the one added last (nearest to the endpoint) to the one added first. ``headers`` is a list made for
+    this answer: change it in place.
+    """
+
+    __slots__ = ()
+
+    def start(self, status: int, headers: RawHeaders) -> int:
+        """Called once, before the first byte of the body. Returns the status to send."""
+        return status
+
+    def whole(self, status: int, headers: RawHeaders, body: bytes) -> tuple[int, bytes]:
+        """Called instead of ``start`` and ``chunk`` when the answer is given at once."""
+        return self.start(status, headers), body
+
+    def chunk(self, data: bytes, last: bool) -> bytes:
+        """Called for each piece of a streamed body. With ``last`` the data may be empty."""
+        return data
+
+
+class Incoming:
+    """What HTTP requests and WebSocket handshakes have in common: the head, and where the router has brought it."""
+
+    __slots__ = (
+        "_scope",
+        "app",  # the innermost Hanok application that took it
+        "client",  # (host, port) | None
+        "cookies_cache",
+        "endpoint",  # the function that the matched route calls
+        "headers_cache",
+        "http_version",  # "1.0" | "1.1" | "2"
+        "method",  # "GET"; "" for a WebSocket over HTTP/1.1
+        "path",  # percent-decoded, with the root path of the mounts above in front
+        "path_params",  # dict[str, Any]: converted values of the match so far
+        "query",  # bytes after "?"
+        "query_cache",
+        "raw_headers",
+        "raw_path",  # bytes, as sent, without the query
+        "root_path",  # "" | "/prefix"
+        "route",  # the matched route object
+        "router",
+        "scheme",  # "http" | "https" | "ws" | "wss"
+        "server",  # (host, port | None) | None
+        "session",  # dict | None, set by the session middleware
+        "state",  # dict[str, Any] | None: the lifespan state, copied for this request
+    )
+
+    kind: ClassVar[Literal["http", "websocket"]]
+
+    app: Any
+    client: tuple[str, int] | None
+    cookies_cache: Any
+    endpoint: Any
+    headers_cache: Any
+    http_version: str
+    method: str
+    path: str
+    path_params: dict[str, Any]
+    query: bytes
+    query_cache: Any
+    raw_headers: RawHeaders
+    raw_path: bytes
+    root_path: str
+    route: Any
+    router: Any
+    scheme: str
+    server: tuple[str, int | None] | None
+    session: dict[str, Any] | None
+    state: dict[str, Any] | None
+    _scope: Scope | None
+
+    # ---- the scope
+
+    @property
+    def scope(self) -> Scope:
+        """The ASGI scope of this request; made on first touch, then the same mapping for ever."""
+        scope = self._scope
+        if scope is None:
+            scope = self._scope = self._make_scope()
+        return scope
+
+    def _make_scope(self) -> Scope:
+        scope: Scope = {
+            "type": self.kind,
+            "asgi": dict(ASGI_VERSION),
+            "http_version": self.http_version,
+            "scheme": self.scheme,
+            "path": self.path,
+            "raw_path": self.raw_path,
+            "query_string": self.query,
+            "root_path": self.root_path,
+            "headers": self.raw_headers,
+            "client": self.client,
+            "server": self.server,
+            "path_params": self.path_params,
+            "extensions": self.extensions(),
+        }
+        if self.kind == "http":
+            scope["method"] = self.method
+        if self.state is not None:
+            scope["state"] = self.state
+        for name in ("app", "router", "route", "endpoint", "session"):
+            value = getattr(self, name)
+            if value is not None:
+                scope[name] = value
+        return scope
+
+    def extensions(self) -> dict[str, Any]:
+        """The ASGI extensions that this door offers, for the scope."""
+        return {}
+
+    def read_scope(self) -> None:
+        """Take over what code that was handed the scope may have changed in it.
+
+        Called where a scope comes back from foreign hands: after an http middleware function, at the ASGI door.
+        """
+        scope = self._scope
+        if scope is None:
+            return
+        self.method = scope.get("method", "")
+        self.path = scope["path"]
+        self.raw_path = scope.get("raw_path") or self.path.encode("utf-8", "surrogateescape")
+        self.query = scope.get("query_string", b"")
+        self.root_path = scope.get("root_path", "")
+        self.scheme = scope.get("scheme", "http")
+        self.client = scope.get("client")
+        self.server = scope.get("server")
+        self.state = scope.get("state")
+        headers = scope["headers"]
+        if headers is not self.raw_headers:
+            self.raw_headers = headers if type(headers) is list else list(headers)
+        self.headers_cache = self.query_cache = self.cookies_cache = None
+
+    def matched(self, route: Any, endpoint: Any, path_params: dict[str, Any]) -> None:
+        """The router has found the route: kept here, and in the scope if one was made."""
+        self.route = route
+        self.endpoint = endpoint
+        self.path_params = path_params
+        scope = self._scope
+        if scope is not None:
+            scope["route"] = route
+            scope["endpoint"] = endpoint
+            scope["path_params"] = path_params
+
+    def place(self, name: Literal["app", "router", "root_path", "session", "state"], value: Any) -> None:
+        """Set an attribute here and in the scope if one was made."""
+        setattr(self, name, value)
+        if self._scope is not None:
+            self._scope[name] = value
+
+    def take_request_side(self, other: Incoming) -> None:
+        """Become another view of the same request: share its head, its scope and its caches."""
+        self._scope = other._scope
+        self.app = other.app
+        self.client = other.client
+        self.cookies_cache = other.cookies_cache
+        self.endpoint = other.endpoint
+        self.headers_cache = other.headers_cache
+        self.http_version = other.http_version
+        self.method = other.method
+        self.path = other.path
+        self.path_params = other.path_params
+        self.query = other.query
+        self.query_cache = other.query_cache
+        self.raw_headers = other.raw_headers
+        self.raw_path = other.raw_path
+        self.root_path = other.root_path
+        self.route = other.route
+        self.router = other.router
+        self.scheme = other.scheme
+        self.server = other.server
+        self.session = other.session
+        self.state = other.state
+
+    def header(self, name: bytes) -> bytes | None:
+        """The first value of a header, by its lower-case name; a scan, for code that needs one or two."""
+        for key, value in self.raw_headers:
+            if key == name:
+                return value
+        return None
+
+
+class Exchange(Incoming, ABC):
+    """One HTTP request and its answer. A door subclasses it and gives the underscored methods."""
+
+    __slots__ = (
+        "body",  # bytes when the whole request body is here, else None
+        "body_limit",  # the largest body that the application accepts, in bytes; None: no limit of its own
+        "body_read",  # bytes handed out so far by next_chunk
+        "exits",  # what has to be closed when the exchange ends: uploaded files
+        "filters",  # list[AnswerFilter] | None
+        "form_cache",
+        "status",  # status of the answer, 0 before it began: for logs and metrics
+        "stream_consumed",
+        "answer_state",
+    )
+
+    kind = "http"
+
+    body: bytes | None
+    body_limit: int | None
+    body_read: int
+    exits: list[Any] | None
+    filters: list[AnswerFilter] | None
+    form_cache: Any
+    status: int
+    stream_consumed: bool
+    answer_state: AnswerState
+
+    def prepare(self) -> None:
+        """Set everything that a door does not know to its start value. Doors call it before ``handle``."""
+        self._scope = None
+        self.app = self.endpoint = self.route = self.router = self.session = None
+        self.cookies_cache = self.headers_cache = self.query_cache = self.form_cache = None
+        self.path_params = {}
+        self.root_path = ""
+        self.state = None
+        self.body_limit = self.exits = self.filters = None
+        self.body_read = 0
+        self.status = 0
+        self.stream_consumed = False
+        self.answer_state = _WAITING
+
+    # ---- the request's body
+
+    async def read(self) -> bytes:
+        """The whole body; kept, so that a second call gives the same bytes.
+
+        Raises ClientDisconnect if the peer goes before its end, HTTPError 413 above ``body_limit``,
+        RuntimeError if it was already consumed as a stream.
+        """
+        body = self.body
+        if body is None:
+            if self.stream_consumed:
+                raise RuntimeError("Stream consumed")
+            pieces = []
+            while piece := await self.next_chunk():
+                pieces.append(piece)
+            self.stream_consumed = True
+            body = self.body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        elif self.body_limit is not None and len(body) > self.body_limit:
+            raise too_large(self.body_limit)
+        return body
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """The body piece by piece, never an empty piece, without keeping it."""
+        if self.body is not None:
+            if self.body:
+                yield await self.read()
+            return
+        if self.stream_consumed:
+            raise RuntimeError("Stream consumed")
+        self.stream_consumed = True
+        while piece := await self.next_chunk():
+            yield piece
+
+    async def next_chunk(self) -> bytes:
+        """The next piece of the body as it arrives; b"" at its end. Raises as ``read`` does."""
+        piece = await self._next_chunk()
+        self.body_read += len(piece)
+        if self.body_limit is not None and self.body_read > self.body_limit:
+            raise too_large(self.body_limit)
+        return piece
+
+    @abstractmethod
+    async def _next_chunk(self) -> bytes:
+        """One piece from the transport; b"" at the end. Raises ClientDisconnect."""
+
+    # ---- the answer
+
+    def add_filter(self, answer_filter: AnswerFilter) -> None:
+        """Let ``answer_filter`` see the answer; the filter added last sees it first."""
+        if self.filters is None:
+            self.filters = [answer_filter]
+        else:
+            self.filters.append(answer_filter)
+
+    def answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        """Give the whole answer. ``content-length`` is added when ``headers`` lacks it and the status allows a body.
+
+        For HEAD give the body that GET would have: the door sends the head only. Raises AnswerStateError if the answer
+        has begun.
+        """
+        if self.answer_state:
+            raise AnswerStateError("the answer has already begun; a request has exactly one")
+        if self.filters is not None:
+            headers = list(headers)
+            for answer_filter in reversed(self.filters):
+                status, body = answer_filter.whole(status, headers, body)
+        self.answer_state = _DONE
+        self.status = status
+        self._answer(status, headers, body)
+
+    def start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Begin a streamed answer. Without ``content-length`` in ``headers`` the door delimits the body itself."""
+        if self.answer_state:
+            raise AnswerStateError("the answer has already begun; a request has exactly one")
+        if self.filters is not None:
+            headers = list(headers)
+            for answer_filter in reversed(self.filters):
+                status = answer_filter.start(status, headers)
+        self.answer_state = _STREAMING
+        self.status = status
+        self._start(status, headers)
+
+    async def write(self, data: bytes) -> None:
+        """Send a piece of a streamed answer; returns when the transport has room for more.
+
+        Raises ClientDisconnect once the peer has gone.
+        """
+        if self.answer_state is not _STREAMING:
+            raise AnswerStateError("write() belongs between start() and finish()")
+        if self.filters is not None:
+            for answer_filter in reversed(self.filters):
+                data = answer_filter.chunk(data, False)
+        if data:
+            await self._write(data)
+
+    async def finish(self) -> None:
+        """End a streamed answer."""
+        if self.answer_state is not _STREAMING:
+            raise AnswerStateError("finish() belongs after start(), once")
+        if self.filters is not None:
+            data = b""
+            for answer_filter in reversed(self.filters):
+                data = answer_filter.chunk(data, True)
+            if data:
+                await self._write(data)
+        self.answer_state = _DONE
+        await self._finish()
+
+    @abstractmethod
+    def _answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None: ...
+
+    @abstractmethod
+    def _start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None: ...
+
+    @abstractmethod
+    async def _write(self, data: bytes) -> None: ...
+
+    @abstractmethod
+    async def _finish(self) -> None: ...
+
+    async def drain(self) -> None:
+        """Return when the answer so far has been handed to the transport and the transport has room."""
+
+    async def early_hints(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """Send a 103 with these headers (RFC 8297) if the door can; else nothing."""
+
+    # ---- the peer
+
+    @property
+    @abstractmethod
+    def disconnected(self) -> bool:
+        """Whether the peer is known to have gone. Never waits."""
+
+    @abstractmethod
+    async def wait_disconnect(self) -> None:
+        """Return when the peer has gone, or the answer is complete."""
+
+
+class WebSocketExchange(Incoming, ABC):
+    """One WebSocket from its handshake to its close, spoken in ASGI's WebSocket messages.
+
+    ``receive`` gives ``websocket.connect`` first, then ``websocket.receive``, and ``websocket.disconnect`` last.
+    ``send`` takes ``websocket.accept``, ``.send``, ``.close`` and the denial ``websocket.http.response.*``.
+    """
+
+    __slots__ = ()
+
+    kind = "websocket"
+
+    def prepare(self) -> None:
+        """As ``Exchange.prepare``."""
+        self._scope = None
+        self.method = ""
+        self.app = self.endpoint = self.route = self.router = self.session = None
+        self.cookies_cache = self.headers_cache = self.query_cache = None
+        self.path_params = {}
+        self.root_path = ""
+        self.state = None
+
+    @abstractmethod
+    async def receive(self) -> Message: ...
+
+    @abstractmethod
+    async def send(self, message: Message) -> None: ...
+
+
+AnyExchange = Exchange | WebSocketExchange
+
+
+def too_large(limit: int) -> HTTPError:
+    """The error for a body above ``limit`` bytes (RFC 9110 §15.5.14)."""
+    return HTTPError(413, f"Request body exceeds the limit of {limit} bytes")
+
+
+def body_allowed(status: int) -> bool:
+    """Whether an answer of this status may have a body (RFC 9110 §6.4.1)."""
+    return status >= 200 and status not in (204, 205, 304)

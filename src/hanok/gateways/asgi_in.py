@@ -1,0 +1,176 @@
+"""The ASGI door: ``(scope, receive, send)`` → Exchange."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from hanok.exceptions import ClientDisconnect
+from hanok.exchange import AnswerState, AnyExchange, Exchange, WebSocketExchange, body_allowed
+from hanok.types import Message, Receive, Scope, Send
+
+
+class AsgiExchange(Exchange):
+    """An HTTP exchange carried by ASGI messages."""
+
+    __slots__ = ("_pending", "_receive", "_request_done", "_send", "gone")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.prepare()
+        self.http_version = scope.get("http_version", "1.1")
+        self.raw_headers = []
+        self._scope = scope
+        self.read_scope()
+        read_placed(self, scope)
+        self.body = None
+        self._receive = receive
+        self._send = send
+        self._pending: list[Message] = []
+        self._request_done = False
+        self.gone = False
+
+    async def receive(self) -> Message:
+        """The raw ASGI receive of this door, for code that speaks ASGI itself."""
+        return await self._receive()
+
+    async def pass_through(self, message: Message) -> None:
+        """Send a message that somebody else made, and note how far the answer has come with it."""
+        kind = message["type"]
+        if kind == "http.response.start":
+            self.answer_state = AnswerState.STREAMING
+            self.status = message["status"]
+        elif kind == "http.response.body" and not message.get("more_body", False):
+            self.answer_state = AnswerState.DONE
+        await self._send(message)
+
+    async def _next_chunk(self) -> bytes:
+        while not self._request_done:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                self.gone = True
+                raise ClientDisconnect
+            self._request_done = not message.get("more_body", False)
+            if body := message.get("body", b""):
+                return bytes(body)
+        return b""
+
+    def _answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        headers = list(headers)
+        if body_allowed(status) and not any(name.lower() == b"content-length" for name, _ in headers):
+            headers.append((b"content-length", str(len(body)).encode()))
+        self._pending.append({"type": "http.response.start", "status": status, "headers": headers})
+        self._pending.append({"type": "http.response.body", "body": body})
+
+    def _start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        self._pending.append({"type": "http.response.start", "status": status, "headers": list(headers)})
+
+    async def _write(self, data: bytes) -> None:
+        self._pending.append({"type": "http.response.body", "body": data, "more_body": True})
+        await self.drain()
+
+    async def _finish(self) -> None:
+        self._pending.append({"type": "http.response.body", "body": b"", "more_body": False})
+        await self.drain()
+
+    async def drain(self) -> None:
+        while self._pending:
+            message = self._pending.pop(0)
+            try:
+                await self._send(message)
+            except OSError:
+                # ASGI, "Send": a server tells a vanished peer by an OSError.
+                self.gone = True
+                self._pending.clear()
+                raise ClientDisconnect from None
+
+    async def early_hints(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        if "http.response.early_hint" in self.scope.get("extensions", {}):
+            links = [value for name, value in headers if name.lower() == b"link"]
+            await self._send({"type": "http.response.early_hint", "links": links})
+
+    @property
+    def disconnected(self) -> bool:
+        return self.gone
+
+    async def poll_disconnect(self) -> bool:
+        """Ask the server, without waiting, whether the peer has gone."""
+        if not self.gone:
+            waiting = asyncio.ensure_future(_first(self._receive))
+            await asyncio.sleep(0)
+            if waiting.done():
+                self.gone = waiting.result()["type"] == "http.disconnect"
+            else:
+                waiting.cancel()
+        return self.gone
+
+    async def wait_disconnect(self) -> None:
+        while not self.gone:
+            message = await self._receive()
+            self.gone = message["type"] == "http.disconnect"
+
+
+async def _first(receive: Receive) -> Message:
+    return await receive()
+
+
+class AsgiWebSocketExchange(WebSocketExchange):
+    """A WebSocket carried by ASGI messages: they pass through unchanged."""
+
+    __slots__ = ("_receive", "_send")
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.prepare()
+        self.http_version = scope.get("http_version", "1.1")
+        self.raw_headers = []
+        self._scope = scope
+        self.read_scope()
+        read_placed(self, scope)
+        self._receive = receive
+        self._send = send
+
+    async def receive(self) -> Message:
+        return await self._receive()
+
+    async def send(self, message: Message) -> None:
+        await self._send(message)
+
+
+def read_placed(exchange: AnyExchange, scope: Scope) -> None:
+    """Where the layers above have brought the request, if a scope comes from one of ours."""
+    exchange.path_params = scope.get("path_params") or {}
+    exchange.app = scope.get("app")
+    exchange.router = scope.get("router")
+    exchange.route = scope.get("route")
+    exchange.endpoint = scope.get("endpoint")
+    exchange.session = scope.get("session")
+
+
+def exchange_of(scope: Scope, receive: Receive, send: Send) -> AnyExchange:
+    """An Exchange for an ASGI ``http`` or ``websocket`` scope."""
+    if scope["type"] == "http":
+        return AsgiExchange(scope, receive, send)
+    if scope["type"] == "websocket":
+        return AsgiWebSocketExchange(scope, receive, send)
+    raise ValueError(f"no exchange carries an ASGI scope of type {scope['type']!r}")
+
+
+class NativeApp:
+    """Base of what handles exchanges: give ``handle``, and the ASGI door comes with it."""
+
+    __slots__ = ()
+
+    async def handle(self, exchange: Any) -> None:
+        """Answer the exchange."""
+        raise NotImplementedError
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = exchange_of(scope, receive, send)
+        try:
+            await self.handle(exchange)
+        except BaseException:
+            if isinstance(exchange, AsgiExchange):
+                await exchange.drain()  # an error page that was answered before the error travels on
+            raise
+        if isinstance(exchange, AsgiExchange):
+            await exchange.drain()
