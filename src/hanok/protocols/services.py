@@ -1,0 +1,135 @@
+"""Services: what all connections of one worker share, whatever protocol they speak.
+
+The worker makes one from its Config and hands it to every connection. Rooms below the server know the options by the
+``Settings`` protocol here: only what a connection reads, and no import upwards.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+
+if TYPE_CHECKING:
+    from hanok.exchange import Exchange
+    from hanok.gateways import Handler
+    from hanok.protocols.forwarded import Forwarded
+    from hanok.protocols.h1.answer import Heads
+    from hanok.protocols.h1.head import RequestHead
+
+Address: TypeAlias = tuple[str, int]
+
+# ``(transport, head, leftover, loop, handler, services) -> protocol``; see ``protocols.h1``.
+WebSocketUpgrade: TypeAlias = "Callable[[asyncio.Transport, RequestHead, bytes, asyncio.AbstractEventLoop, Handler, Services], asyncio.Protocol]"  # noqa: E501
+
+AnswerLog: TypeAlias = Callable[["Exchange"], None]  # given each exchange whose answer is complete
+
+
+class Settings(Protocol):
+    """The options that connections read, by the names they have in ``server.config.Config``."""
+
+    @property
+    def root_path(self) -> str: ...
+    @property
+    def limit_concurrency(self) -> int | None: ...
+    @property
+    def limit_request_line(self) -> int: ...
+    @property
+    def limit_request_fields(self) -> int: ...
+    @property
+    def limit_request_field_size(self) -> int: ...
+    @property
+    def limit_request_head(self) -> int: ...
+    @property
+    def max_body_size(self) -> int | None: ...
+    @property
+    def timeout_keep_alive(self) -> float: ...
+    @property
+    def timeout_request_header(self) -> float: ...
+    @property
+    def timeout_request_body(self) -> float: ...
+    @property
+    def timeout_send(self) -> float: ...
+    @property
+    def ws_max_size(self) -> int: ...
+    @property
+    def ws_max_queue(self) -> int: ...
+    @property
+    def ws_ping_interval(self) -> float | None: ...
+    @property
+    def ws_ping_timeout(self) -> float | None: ...
+    @property
+    def ws_per_message_deflate(self) -> bool: ...
+
+
+class Connection(Protocol):
+    """What the worker asks of a connection of any protocol. It adds itself to ``Services.connections`` when it is made
+    and leaves when it is lost."""
+
+    def sweep(self, now: float) -> None:
+        """Once a second: end what has taken too long. ``now`` is the loop's clock."""
+
+    def drain(self) -> None:
+        """Finish what runs, take nothing new, then close. A connection with nothing running closes at once."""
+
+    def abort(self) -> None:
+        """Close now."""
+
+
+class Services:
+    """One worker's shared things. Plain attributes: connections read them on the hot path."""
+
+    __slots__ = (
+        "access",  # AnswerLog | None: given each finished answer
+        "connections",  # every open connection of the worker
+        "context",  # the clean context that each request's own is copied from
+        "draining",  # whether the worker is stopping: answers say Connection: close
+        "error_log",  # logger "hanok.error"
+        "forwarded",  # Forwarded | None: who the client is behind a trusted proxy
+        "handler",  # the application's native handler
+        "heads",  # renders the heads of answers, with the live Date
+        "loop",
+        "max_requests",  # after this many requests ``on_max_requests`` is called; None: never
+        "on_max_requests",
+        "requests",  # requests taken so far
+        "settings",
+        "state",  # dict | None: the lifespan state; copied for each request
+        "tasks",  # the tasks of requests that did not finish at once
+        "websocket",  # WebSocketUpgrade | None
+    )
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        handler: Handler,
+        settings: Settings,
+        heads: Heads,
+        *,
+        access: AnswerLog | None = None,
+        websocket: WebSocketUpgrade | None = None,
+        forwarded: Forwarded | None = None,
+        state: dict[str, Any] | None = None,
+    ) -> None:
+        self.loop = loop
+        self.handler = handler
+        self.settings = settings
+        self.heads = heads
+        self.access = access
+        self.websocket = websocket
+        self.forwarded = forwarded
+        self.state = state
+        self.connections: set[Connection] = set()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.context = contextvars.copy_context()
+        self.error_log = logging.getLogger("hanok.error")
+        self.draining = False
+        self.requests = 0
+        self.max_requests: int | None = None
+        self.on_max_requests: Callable[[], None] | None = None
+
+    def sweep(self, now: float) -> None:
+        """Let every connection look at its clock. The worker calls it once a second: one timer, not one a request."""
+        for connection in list(self.connections):
+            connection.sweep(now)
