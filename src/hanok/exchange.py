@@ -93,6 +93,7 @@ class Incoming:
     __slots__ = (
         "_scope",
         "app",  # the innermost Hanok application that took it
+        "app_root_path",  # what root_path was before the first mount added to it; None outside mounts
         "client",  # (host, port) | None
         "cookies_cache",
         "endpoint",  # the function that the matched route calls
@@ -117,6 +118,7 @@ class Incoming:
     kind: ClassVar[Literal["http", "websocket"]]
 
     app: Any
+    app_root_path: str | None
     client: tuple[str, int] | None
     cookies_cache: Any
     endpoint: Any
@@ -168,7 +170,7 @@ class Incoming:
             scope["method"] = self.method
         if self.state is not None:
             scope["state"] = self.state
-        for name in ("app", "router", "route", "endpoint", "session"):
+        for name in ("app", "app_root_path", "router", "route", "endpoint", "session"):
             value = getattr(self, name)
             if value is not None:
                 scope[name] = value
@@ -211,7 +213,9 @@ class Incoming:
             scope["endpoint"] = endpoint
             scope["path_params"] = path_params
 
-    def place(self, name: Literal["app", "router", "root_path", "session", "state"], value: Any) -> None:
+    def place(
+        self, name: Literal["app", "app_root_path", "router", "root_path", "session", "state"], value: Any
+    ) -> None:
         """Set an attribute here and in the scope if one was made."""
         setattr(self, name, value)
         if self._scope is not None:
@@ -221,6 +225,7 @@ class Incoming:
         """Become another view of the same request: share its head, its scope and its caches."""
         self._scope = other._scope
         self.app = other.app
+        self.app_root_path = other.app_root_path
         self.client = other.client
         self.cookies_cache = other.cookies_cache
         self.endpoint = other.endpoint
@@ -279,7 +284,7 @@ class Exchange(Incoming, ABC):
     def prepare(self) -> None:
         """Set everything that a door does not know to its start value. Doors call it before ``handle``."""
         self._scope = None
-        self.app = self.endpoint = self.route = self.router = self.session = None
+        self.app = self.app_root_path = self.endpoint = self.route = self.router = self.session = None
         self.cookies_cache = self.headers_cache = self.query_cache = self.form_cache = None
         self.path_params = {}
         self.root_path = ""
@@ -443,7 +448,7 @@ class WebSocketExchange(Incoming, ABC):
         """As ``Exchange.prepare``."""
         self._scope = None
         self.method = ""
-        self.app = self.endpoint = self.route = self.router = self.session = None
+        self.app = self.app_root_path = self.endpoint = self.route = self.router = self.session = None
         self.cookies_cache = self.headers_cache = self.query_cache = None
         self.path_params = {}
         self.root_path = ""

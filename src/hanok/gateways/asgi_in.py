@@ -140,6 +140,7 @@ def read_placed(exchange: AnyExchange, scope: Scope) -> None:
     """Where the layers above have brought the request, if a scope comes from one of ours."""
     exchange.path_params = scope.get("path_params") or {}
     exchange.app = scope.get("app")
+    exchange.app_root_path = scope.get("app_root_path")
     exchange.router = scope.get("router")
     exchange.route = scope.get("route")
     exchange.endpoint = scope.get("endpoint")
