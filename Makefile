@@ -1,0 +1,76 @@
+# `make demo` and `make test` are all that a newcomer needs; each makes its own virtual environment first.
+#
+#   make demo     the example shop on http://127.0.0.1:8000 (PORT=… for another port)
+#   make test     the tests, with branch coverage
+#   make check    lint, types, and the direction of imports
+#   make docs     every link and every name in the documentation leads somewhere
+#   make bench    the comparison with other servers; takes half an hour on a quiet machine
+#   make format   apply the formatter
+#   make clean    remove what these targets made
+
+PYTHON ?= python3
+VENV ?= .venv
+PORT ?= 8000
+# The share of branches that the tests must reach, in percent.
+COVERAGE_MIN ?= 95
+# More arguments for pytest: make test ARGS="-k routing"
+ARGS ?=
+# More arguments for the benchmark: make bench BENCH="--works json --rounds 1"
+BENCH ?=
+
+BIN := $(VENV)/bin
+# Stamps say that the packages of pyproject.toml, as it is now, are installed.
+RUN_STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check docs bench format clean
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	# Dependency groups (PEP 735) need pip 25.1.
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+
+$(RUN_STAMP): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[all]"
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
+	@touch $@ $(RUN_STAMP)
+
+demo: $(RUN_STAMP)
+	@echo
+	@echo "  The shop:            http://127.0.0.1:$(PORT)/"
+	@echo "  Its documentation:   http://127.0.0.1:$(PORT)/docs"
+	@echo "  Its code:            examples/shop/"
+	@echo "  Stop it with Ctrl-C."
+	@echo
+	@exec $(BIN)/hanok run examples.shop:app --port $(PORT)
+
+test: $(DEV_STAMP)
+	$(BIN)/python -m pytest -n 2 --cov=hanok --cov-branch --cov-report=term:skip-covered \
+		--cov-fail-under=$(COVERAGE_MIN) $(ARGS)
+
+check: $(DEV_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(DEV_STAMP)
+	$(BIN)/python -m pytest tests/project -q
+
+bench: $(RUN_STAMP)
+	$(BIN)/python -m bench.run $(BENCH)
+
+format: $(DEV_STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf .venv .venv-* bench/.env build dist src/*.egg-info .coverage .coverage.* htmlcov \
+		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
