@@ -1,0 +1,28 @@
+"""Params: what an endpoint declares it wants from a request, and how it is read and validated.
+
+What enters: a callable's signature at declaration time; raw path, query, header, cookie and body values at request time.
+What leaves: ``Parameter``s (plain data that the endpoint compiler and OpenAPI read), validated arguments, and the errors of
+the 422 shape. Read ``declared`` (Path, Query, …), then ``parameter``, then ``values`` (the careful path that gathers every
+error). The fast path is compiled from the same Parameters in ``hanok.endpoint``.
+"""
+
+from hanok.params.declared import Body, Cookie, Declared, File, Form, Header, Param, Path, Place, Query
+from hanok.params.parameter import Parameter, read_parameter
+from hanok.params.signature import Argument, read_signature
+
+__all__ = [
+    "Argument",
+    "Body",
+    "Cookie",
+    "Declared",
+    "File",
+    "Form",
+    "Header",
+    "Param",
+    "Parameter",
+    "Path",
+    "Place",
+    "Query",
+    "read_parameter",
+    "read_signature",
+]

@@ -1,0 +1,280 @@
+"""Parameter: one declared argument of an endpoint or dependency, with what is needed to read and validate it."""
+
+from __future__ import annotations
+
+import warnings
+from copy import copy, deepcopy
+from functools import cached_property
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+from pydantic import AliasChoices, AliasPath, PydanticSchemaGenerationError, TypeAdapter
+from pydantic.errors import PydanticUndefinedAnnotation
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined as Undefined
+from pydantic_core import ValidationError
+from typing_extensions import TypeAliasType
+
+from hanok.exceptions import DeclarationError
+from hanok.params import annotation as kinds
+from hanok.params import declared
+from hanok.params.declared import Declared, Place
+from hanok.params.signature import REQUIRED, Argument
+
+_IMMUTABLE = (type(None), bool, int, float, complex, str, bytes)
+
+INVALID_FIELD = (
+    "Invalid args for response field! Hint: check that {type_} is a valid Pydantic field type. If you are using a return "
+    "type annotation that is not a valid Pydantic field (e.g. Union[Response, dict, None]) you can disable generating the "
+    "response model from the type annotation with the path operation decorator parameter response_model=None."
+)
+
+
+class Parameter:
+    """One value, its wire name and its validator. Compared by identity; never changes once made.
+
+    ``field_info`` carries the constraints and everything OpenAPI shows. With ``mode="serialization"`` it is a value that
+    leaves: a response.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        annotation: Any,
+        field_info: FieldInfo,
+        mode: Literal["validation", "serialization"] = "validation",
+    ) -> None:
+        self.name = name
+        self.annotation = annotation
+        self.field_info = field_info
+        self.mode = mode
+        self.aliases = _wire_names(name, field_info)
+        self.alias = self.aliases[0]
+        self.place: Place = getattr(field_info, "in_", Place.body)
+        self.required: bool = field_info.is_required()
+        self.default: Any = field_info.default
+        self.is_sequence = kinds.is_sequence(annotation)
+        self.adapter: TypeAdapter[Any] = make_adapter(annotation, field_info)
+
+    def __repr__(self) -> str:
+        return f"Parameter({self.name!r}, {self.place.value}, alias={self.alias!r}, required={self.required})"
+
+    @property
+    def type_(self) -> Any:
+        return self.annotation
+
+    @property
+    def core_schema(self) -> Any:
+        return self.adapter.core_schema
+
+    def validate(self, value: Any) -> Any:
+        """The validated value. Raises pydantic_core.ValidationError."""
+        return self.adapter.validator.validate_python(value, from_attributes=True)
+
+    def make_default(self) -> Any:
+        """The value of an argument that was not sent; fresh for every request where it could be changed."""
+        if self.field_info.validate_default:
+            some = self.adapter.get_default_value()
+            if some is not None:
+                return some.value
+        if self.field_info.default_factory is not None:
+            return self.field_info.get_default(call_default_factory=True, validated_data={})
+        return self.default if isinstance(self.default, _IMMUTABLE) else deepcopy(self.default)
+
+    @property
+    def has_constant_default(self) -> bool:
+        """Whether every request may share one default value."""
+        info = self.field_info
+        return info.default_factory is None and not info.validate_default and isinstance(self.default, _IMMUTABLE)
+
+    @cached_property
+    def passes_text(self) -> bool:
+        """Whether every string is valid and comes out as it went in, so that validating it would only cost time."""
+        if self.field_info.metadata or self.field_info.discriminator:
+            return False
+        if get_origin(self.annotation) is Annotated or self.is_sequence:
+            return False
+        return all(member in (str, type(None)) for member in kinds.members(self.annotation)) and (
+            not _has_metadata(self.annotation)
+        )
+
+    # ---- parameter models
+
+    @cached_property
+    def model(self) -> Any:
+        """The model whose fields are read one by one, for ``Annotated[Model, Query()]`` and its like; else None."""
+        info = self.field_info
+        if isinstance(info, declared.Param | declared.Form) and not getattr(info, "embed", None):
+            return kinds.model_of(self.annotation)
+        return None
+
+    @cached_property
+    def model_fields(self) -> tuple[Parameter, ...]:
+        """The fields of ``model`` as Parameters of this one's place."""
+        if self.model is None:
+            return ()
+        made = []
+        for name, info in self._model_class.model_fields.items():
+            made.append(Parameter(name, info.annotation, self._field_of_model(info)))
+        return tuple(made)
+
+    @property
+    def _model_class(self) -> Any:
+        return get_origin(self.model) or self.model
+
+    def _field_of_model(self, info: FieldInfo) -> FieldInfo:
+        """A field of a parameter model, seen as a declaration of our own kind, so that all code reads it alike."""
+        own = self.field_info
+        if isinstance(info, Declared):
+            return info
+        mine = _redeclare(type(own), info)  # type: ignore[arg-type]
+        for option in ("convert_underscores", "media_type", "include_in_schema"):
+            if hasattr(own, option):
+                setattr(mine, option, getattr(own, option))
+        return mine
+
+
+def _has_metadata(annotation: Any) -> bool:
+    if get_origin(annotation) is Annotated or isinstance(annotation, TypeAliasType):
+        return True
+    return any(_has_metadata(arg) for arg in get_args(annotation))
+
+
+def _redeclare(cls: type[Declared], info: FieldInfo) -> Declared:
+    """A ``cls`` with everything that a plain pydantic Field says."""
+    made = cls.__new__(cls)
+    for slot in FieldInfo.__slots__:
+        if hasattr(info, slot):
+            setattr(made, slot, copy(getattr(info, slot)))
+    made.example = declared.UNSET
+    made.openapi_examples = None
+    made.include_in_schema = True
+    if cls is declared.Header:
+        made.convert_underscores = True  # type: ignore[attr-defined]
+    if issubclass(cls, declared.Body):
+        made.embed = None  # type: ignore[attr-defined]
+        made.media_type = cls.extra_options.get("media_type", "application/json")  # type: ignore[attr-defined]
+    return made
+
+
+def _wire_names(name: str, info: FieldInfo) -> tuple[str, ...]:
+    """The names under which the value may arrive, the one that errors show first."""
+    alias = info.validation_alias or info.alias
+    if isinstance(alias, AliasChoices):
+        # Only whole names can be looked up in a query string or in headers; paths go into values that are not there yet.
+        names = tuple(choice for choice in alias.choices if isinstance(choice, str))
+        return (name, *names)
+    if alias is None or isinstance(alias, AliasPath):
+        if isinstance(info, declared.Header) and info.convert_underscores:
+            return (name.replace("_", "-"),)
+        return (name,)
+    return (alias,)
+
+
+def make_adapter(annotation: Any, info: FieldInfo) -> TypeAdapter[Any]:
+    """The validator and serializer of an annotation with its declaration. Raises DeclarationError."""
+    try:
+        with warnings.catch_warnings():
+            # An alias on a parameter is its wire name, which pydantic rightly says means nothing to a bare value.
+            warnings.simplefilter("ignore")
+            return TypeAdapter(Annotated[annotation, info])
+    except PydanticSchemaGenerationError:
+        raise DeclarationError(INVALID_FIELD.format(type_=annotation)) from None
+    except PydanticUndefinedAnnotation as undefined:
+        raise DeclarationError(
+            f"the annotation {annotation!r} uses the name {undefined.name!r}, which is not defined where it stands"
+        ) from None
+
+
+# ---- from an argument to a Parameter
+
+
+def declaration_in(argument: Argument) -> tuple[Any, list[FieldInfo]]:
+    """The type of an argument and the FieldInfos in its ``Annotated``."""
+    annotation = argument.annotation
+    if isinstance(annotation, TypeAliasType) and get_origin(annotation.__value__) is Annotated:
+        annotation = annotation.__value__
+    if get_origin(annotation) is not Annotated:
+        return annotation, []
+    return annotation, [each for each in get_args(annotation)[1:] if isinstance(each, FieldInfo)]
+
+
+def read_parameter(argument: Argument, in_path: bool) -> Parameter:
+    """The Parameter that an argument declares, explicitly or by its type. Raises AssertionError as FastAPI's users know."""
+    annotation, infos = declaration_in(argument)
+    ours = [each for each in infos if isinstance(each, Declared)]
+    info: FieldInfo
+    if ours:
+        info, annotation = _from_annotated(argument, annotation, ours[-1])
+    elif isinstance(argument.default, FieldInfo):
+        info = argument.default
+        if not isinstance(info, Declared):
+            info = _redeclare(_kind_by_type(annotation, in_path), info)
+        annotation = Any if annotation is REQUIRED else annotation
+    else:
+        annotation = Any if annotation is REQUIRED else annotation
+        cls = _kind_by_type(annotation, in_path)
+        if in_path:
+            # A default value of an argument that stands in the path can never apply.
+            info = cls()
+        else:
+            info = cls(Undefined if argument.default is REQUIRED else argument.default)
+    _check_place(argument.name, info, in_path)
+    info.annotation = annotation
+    parameter = Parameter(argument.name, annotation, info)
+    _check_type(parameter)
+    return parameter
+
+
+def _from_annotated(argument: Argument, annotation: Any, given: Declared) -> tuple[FieldInfo, Any]:
+    kind = type(given).__name__
+    if isinstance(argument.default, Declared):
+        raise AssertionError(
+            f"Cannot specify FastAPI annotations in `Annotated` and default value together for {argument.name!r}"
+        )
+    if given.default not in (Undefined, ...):
+        raise AssertionError(
+            f"`{kind}` default value cannot be set in `Annotated` for {argument.name!r}. "
+            "Set the default value with `=` instead."
+        )
+    info = copy(given)
+    info.metadata = list(given.metadata)
+    if argument.default is not REQUIRED:
+        if isinstance(given, declared.Path):
+            raise AssertionError("Path parameters cannot have default values")
+        if info.default_factory is not None:
+            raise TypeError("cannot specify both default and default_factory")
+        info.default = argument.default
+        info._attributes_set = {**info._attributes_set, "default": argument.default}
+    inner, *metadata = get_args(annotation)
+    others = tuple(each for each in metadata if each is not given)
+    return info, (Annotated[(inner, *others)] if others else inner)
+
+
+def _kind_by_type(annotation: Any, in_path: bool) -> type[Declared]:
+    """Where a value is read from when only its type speaks."""
+    if in_path:
+        return declared.Path
+    if kinds.is_upload(annotation) or kinds.is_upload_sequence(annotation):
+        return declared.File
+    if not kinds.is_scalar(annotation):
+        return declared.Body
+    return declared.Query
+
+
+def _check_place(name: str, info: FieldInfo, in_path: bool) -> None:
+    if in_path and not isinstance(info, declared.Path):
+        raise AssertionError(f"Cannot use `{type(info).__name__}` for path param {name!r}")
+
+
+def _check_type(parameter: Parameter) -> None:
+    info, annotation = parameter.field_info, parameter.annotation
+    if isinstance(info, declared.Path):
+        if not kinds.is_scalar(annotation):
+            raise AssertionError("Path params must be of one of the supported types")
+    elif isinstance(info, declared.Query) and not (
+        kinds.is_scalar(annotation) or kinds.is_scalar_sequence(annotation) or kinds.is_model(annotation)
+    ):
+        raise AssertionError(f"Query parameter {parameter.name!r} must be one of the supported types")
+
+
+__all__ = ["Parameter", "ValidationError", "declaration_in", "make_adapter", "read_parameter"]
