@@ -74,7 +74,7 @@ class ClientDisconnect(HanokError):
     """The peer has gone: nothing more can be read from it and nothing it would see can be written."""
 
 
-class DeclarationError(HanokError):
+class DeclarationError(HanokError, RuntimeError):
     """The application is declared in a way that cannot work; the message says where and what to write."""
 
 

@@ -1,0 +1,112 @@
+"""Exits: the second halves of the dependencies that yielded, run in reverse order.
+
+A generator dependency is a context manager written down in the plainest way: what it yields is the value, what stands after
+``yield`` is its end, and an error of the request is thrown in at the ``yield``. The rules are those of ``contextlib``: it may
+let the error pass, raise another one, or swallow it by returning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from hanok.dependencies.declared import Limit
+from hanok.dependencies.dependant import CallKind
+from hanok.exceptions import HanokError
+from hanok.http import run_in_threadpool
+
+_ENDED: Any = object()
+
+
+class Exits:
+    """What has begun and must end: (generator, whether it runs in threads, what gives its place back)."""
+
+    __slots__ = ("_open",)
+
+    def __init__(self) -> None:
+        self._open: list[tuple[Any, bool, Callable[[], None] | None]] = []
+
+    async def enter(
+        self, call: Callable[..., Any], kind: CallKind, arguments: dict[str, Any], limit: Limit | None = None
+    ) -> Any:
+        """Run a generator dependency to its ``yield`` and give the value; its end is kept for ``close``."""
+        release = None if limit is None else await limit.acquire()
+        threaded = kind is CallKind.GENERATOR
+        try:
+            generator = call(**arguments)
+            if threaded:
+                value = await run_in_threadpool(next, generator, _ENDED)
+            else:
+                value = await anext(generator, _ENDED)
+            if value is _ENDED:
+                raise HanokError(f"the dependency {_name(call)} ended without a yield; it must yield exactly one value")
+        except BaseException:
+            if release is not None:
+                release()
+            raise
+        self._open.append((generator, threaded, release))
+        return value
+
+    async def close(self, error: BaseException | None) -> BaseException | None:
+        """End all, the last one first. Returns the error that is left, or None if there is none or it was swallowed."""
+        while self._open:
+            generator, threaded, release = self._open.pop()
+            try:
+                error = await (_end_threaded if threaded else _end)(generator, error)
+            finally:
+                if release is not None:
+                    release()
+        return error
+
+
+async def _end(generator: Any, error: BaseException | None) -> BaseException | None:
+    """End one async generator with the error of the request, or without."""
+    try:
+        if error is None:
+            await anext(generator)
+        else:
+            await generator.athrow(error)
+    except StopAsyncIteration:
+        return None
+    except BaseException as raised:
+        return _after(error, raised)
+    await generator.aclose()
+    return _yielded_twice(error)
+
+
+async def _end_threaded(generator: Any, error: BaseException | None) -> BaseException | None:
+    outcome = await run_in_threadpool(_step_to_end, generator, error)
+    return outcome
+
+
+def _step_to_end(generator: Any, error: BaseException | None) -> BaseException | None:
+    try:
+        if error is None:
+            next(generator)
+        else:
+            generator.throw(error)
+    except StopIteration:
+        return None
+    except BaseException as raised:
+        return _after(error, raised)
+    generator.close()
+    return _yielded_twice(error)
+
+
+def _after(error: BaseException | None, raised: BaseException) -> BaseException:
+    """The error that goes on: what the generator raised, or the request's own if a generator only wrapped it."""
+    if isinstance(raised, RuntimeError) and error is not None and raised.__cause__ is error:
+        # PEP 479: a Stop(Async)Iteration that passes through a generator comes out wrapped.
+        if isinstance(error, StopIteration | StopAsyncIteration):
+            return error
+    return raised
+
+
+def _yielded_twice(error: BaseException | None) -> BaseException:
+    wrong = RuntimeError("generator didn't stop: a dependency must yield exactly one value")
+    wrong.__context__ = error
+    return wrong
+
+
+def _name(call: Any) -> str:
+    return getattr(call, "__qualname__", None) or repr(call)
