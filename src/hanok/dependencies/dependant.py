@@ -109,6 +109,7 @@ class Dependant:
     use_cache: bool = True
     scope: Scope | None = None
     limit: Limit | None = None
+    path_names: frozenset[str] = frozenset()
 
     @cached_property
     def kind(self) -> CallKind:
@@ -174,7 +175,9 @@ def read_dependant(
     ``path_names`` are the parameters of the path template; ``declared`` is the ``Depends`` through which it was reached.
     Raises AssertionError and DeclarationError for declarations that cannot work.
     """
-    dependant = Dependant(call, name=name, path=path, parent_oauth_scopes=tuple(parent_oauth_scopes))
+    dependant = Dependant(
+        call, name=name, path=path, path_names=path_names, parent_oauth_scopes=tuple(parent_oauth_scopes)
+    )
     if declared is not None:
         dependant.use_cache = declared.use_cache
         dependant.scope = declared.scope

@@ -109,7 +109,7 @@ def _substituted(dependant: Dependant, substitute: Callable[..., Any]) -> Depend
     made = read_dependant(
         substitute,
         path=dependant.path,
-        path_names=frozenset(parameter.name for parameter in _all(dependant, "path_params")),
+        path_names=dependant.path_names,
         name=dependant.name,
         parent_oauth_scopes=dependant.oauth_scopes,
     )

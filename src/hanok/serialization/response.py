@@ -1,0 +1,87 @@
+"""Values with a declared response model → bytes: validate, then the model's own serializer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from pydantic_core import ValidationError
+
+from hanok.serialization.encoder import IncEx
+
+
+@dataclass(frozen=True, slots=True)
+class DumpOptions:
+    """The ``response_model_*`` options of a route."""
+
+    include: IncEx = None
+    exclude: IncEx = None
+    by_alias: bool = True
+    exclude_unset: bool = False
+    exclude_defaults: bool = False
+    exclude_none: bool = False
+
+    @property
+    def default(self) -> bool:
+        """Whether everything is written, by its alias."""
+        return self == DumpOptions()
+
+
+class ResponseDump:
+    """Writes values of one response model. ``to_bytes`` and ``to_python`` raise pydantic_core.ValidationError."""
+
+    __slots__ = ("_serialize", "_trusted", "_validate", "adapter", "options")
+
+    def __init__(self, adapter: TypeAdapter[Any], options: DumpOptions, annotation: Any = None) -> None:
+        self.adapter = adapter
+        self.options = options
+        self._validate = adapter.validator.validate_python
+        self._serialize = adapter.serializer
+        self._trusted = annotation if _needs_no_check(annotation) else None
+
+    def check(self, value: Any) -> Any:
+        """The value as the model has it."""
+        # An instance of the model was validated when it was made, and pydantic takes it as it is by default
+        # (ConfigDict.revalidate_instances = "never"): asking would return the same object.
+        if self._trusted is not None and type(value) is self._trusted:
+            return value
+        return self._validate(value, from_attributes=True)
+
+    def to_bytes(self, value: Any) -> bytes:
+        """The JSON of the value."""
+        options = self.options
+        return self._serialize.to_json(
+            self.check(value),
+            include=options.include,  # type: ignore[arg-type]
+            exclude=options.exclude,  # type: ignore[arg-type]
+            by_alias=options.by_alias,
+            exclude_unset=options.exclude_unset,
+            exclude_defaults=options.exclude_defaults,
+            exclude_none=options.exclude_none,
+        )
+
+    def to_python(self, value: Any) -> Any:
+        """The value in JSON's own types, for a response class that writes them itself."""
+        options = self.options
+        return self._serialize.to_python(
+            self.check(value),
+            mode="json",
+            include=options.include,  # type: ignore[arg-type]
+            exclude=options.exclude,  # type: ignore[arg-type]
+            by_alias=options.by_alias,
+            exclude_unset=options.exclude_unset,
+            exclude_defaults=options.exclude_defaults,
+            exclude_none=options.exclude_none,
+        )
+
+
+def _needs_no_check(annotation: Any) -> bool:
+    return (
+        isinstance(annotation, type)
+        and issubclass(annotation, BaseModel)
+        and annotation.model_config.get("revalidate_instances", "never") == "never"
+    )
+
+
+__all__ = ["DumpOptions", "ResponseDump", "ValidationError"]
