@@ -1,0 +1,402 @@
+"""WsConnection: the asyncio side of one WebSocket. It owns the transport, the clocks and the flow control.
+
+    transport ─ data_received ─► websockets' ServerProtocol ─► Assembler ─► WsExchange.inbox ─► application
+    transport ◄─── _flush ────── websockets' ServerProtocol ◄──── WsExchange.send ◄──────────── application
+
+Flow control works in both directions. When ``ws_max_queue`` messages wait for the application, nothing more
+is read, so TCP makes the peer wait. When the transport's buffer is full, ``WsExchange.send`` waits.
+
+Every ``ws_ping_interval`` the peer is pinged, and whatever it sends within ``ws_ping_timeout`` proves that it
+lives. While we do not read, silence proves nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from enum import Enum, auto
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
+
+from websockets.exceptions import ProtocolError as WebsocketsError
+from websockets.frames import Frame, Opcode
+
+from hanok.exceptions import ClientDisconnect, LocalProtocolError, RemoteProtocolError
+from hanok.protocols.ws.exchange import ABNORMAL, WsExchange, with_length
+from hanok.protocols.ws.handshake import (
+    Handshake,
+    VersionRefused,
+    accept_headers,
+    read_handshake,
+    render_head,
+)
+from hanok.protocols.ws.messages import Assembler
+from hanok.protocols.ws.states import WsState
+from hanok.types import HeaderPairs, RawHeaders
+
+if TYPE_CHECKING:
+    from hanok.gateways import Handler
+    from hanok.protocols.h1.head import RequestHead
+    from hanok.protocols.services import Services
+
+CLOSE_TIMEOUT = 10.0  # seconds that the peer has to answer our close frame, or to take our last bytes
+EARLY_LIMIT = 65536  # bytes kept of a peer that sends frames before its handshake is answered
+EAGER = sys.version_info >= (3, 12)
+
+DATA = frozenset([Opcode.TEXT, Opcode.BINARY, Opcode.CONT])
+PLAIN: RawHeaders = [(b"content-type", b"text/plain; charset=utf-8")]
+
+
+class Phase(Enum):
+    """What the bytes on the transport mean. ``states`` has what the application may say."""
+
+    ANSWERING = auto()  # the handshake waits for its answer; frames that come early are kept
+    FRAMES = auto()  # 101 is sent; the closing handshake belongs here too
+    LEAVING = auto()  # our last byte is written; what still comes is dropped
+    LOST = auto()
+
+
+class WsConnection(asyncio.Protocol):
+    """Takes a transport over from the HTTP/1.1 connection that read the handshake."""
+
+    def __init__(self, head: RequestHead, leftover: bytes, handler: Handler, services: Services) -> None:
+        self.services = services
+        self.loop = services.loop
+        self._head = head
+        self._handler = handler
+        self._transport = cast(asyncio.Transport, None)
+        self._handshake = cast(Handshake, None)
+        self._phase = Phase.ANSWERING
+        self._exchange = WsExchange(self)
+        self._assembler = Assembler()
+        self._early = bytearray(leftover)
+        self._task: asyncio.Task[None] | None = None
+        self._reading = True
+        self._room: asyncio.Future[None] | None = None  # unresolved while the transport's buffer is full
+        self._ping_timer: asyncio.TimerHandle | None = None
+        self._pong_timer: asyncio.TimerHandle | None = None  # runs while a ping waits for its pong
+        self._close_timer: asyncio.TimerHandle | None = None
+
+    # ---- asyncio calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._transport.resume_reading()
+        self.services.connections.add(self)
+        try:
+            self._handshake = read_handshake(self._head.headers, self.services.settings)
+        except RemoteProtocolError as error:
+            headers = [*PLAIN]
+            if error.status == 426:
+                headers.append((b"upgrade", b"websocket"))
+            if isinstance(error, VersionRefused):
+                headers.append((b"sec-websocket-version", b"13"))
+            self._exchange.end(ABNORMAL, "")
+            self.respond(error.status, headers, str(error).encode())
+            return
+        describe(self._exchange, self._head, self._transport, self.services)
+        self._start_task()
+
+    def data_received(self, data: bytes) -> None:
+        if self._phase is Phase.FRAMES:
+            if self._pong_timer is not None:
+                self._await_next_ping()
+            self._handshake.protocol.receive_data(data)
+            self._take_events()
+        elif self._phase is Phase.ANSWERING:
+            self._early += data
+            if len(self._early) > EARLY_LIMIT:
+                self._pause_reading()
+
+    def eof_received(self) -> None:
+        # Not needed for the frames (a peer that closed properly is LEAVING by now), so nothing is parsed any
+        # more. Returning None lets the transport send what it has and close itself.
+        self._exchange.end(ABNORMAL, "")
+        self._phase = Phase.LEAVING
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.services.connections.discard(self)
+        self._phase = Phase.LOST
+        self._exchange.end(ABNORMAL, "")
+        self._stop_pings()
+        if self._close_timer is not None:
+            self._close_timer.cancel()
+        self.resume_writing()
+
+    def pause_writing(self) -> None:
+        self._room = self.loop.create_future()
+
+    def resume_writing(self) -> None:
+        room, self._room = self._room, None
+        if room is not None and not room.done():
+            room.set_result(None)
+
+    # ---- the worker calls
+
+    def sweep(self, now: float) -> None:
+        """Nothing: a WebSocket keeps its own clocks."""
+
+    def drain(self) -> None:
+        """The server stops: close with 1012, or answer a handshake that waits with 503."""
+        exchange = self._exchange
+        state = exchange.socket_state
+        if state is WsState.OPEN:
+            exchange.end(1012, "Service Restart")
+            self.close(1012, "Service Restart")
+        elif state is WsState.HANDSHAKE:
+            exchange.end(1012, "Service Restart")
+            self.respond(503, PLAIN, b"Service Unavailable")
+
+    def abort(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._transport.abort()
+
+    # ---- the application's task
+
+    def _start_task(self) -> None:
+        context = self.services.context.copy()
+        if EAGER:
+            task = asyncio.Task(self._run(), loop=self.loop, context=context, eager_start=True)  # type: ignore[call-arg]
+        else:
+            task = self.loop.create_task(self._run(), context=context)
+        if not task.done():
+            self._task = task
+            self.services.tasks.add(task)
+            task.add_done_callback(self.services.tasks.discard)
+
+    async def _run(self) -> None:
+        exchange, log = self._exchange, self.services.error_log
+        try:
+            await self._handler(exchange)
+        except asyncio.CancelledError:
+            self._conclude(1012, 503)
+            raise
+        except Exception as error:
+            if not (exchange.ended and is_farewell(error)):
+                log.error("Exception in the application, on the WebSocket %s", exchange.path, exc_info=error)
+            self._conclude(1011, 500)
+        else:
+            if exchange.socket_state in (WsState.HANDSHAKE, WsState.DENYING):
+                log.error("The application returned and left the handshake on %s unanswered", exchange.path)
+            self._conclude(1000, 500)
+
+    def _conclude(self, code: int, status: int) -> None:
+        """The application is through: close what it has left open, answer what it has not answered."""
+        exchange = self._exchange
+        state = exchange.socket_state
+        if state is WsState.OPEN:
+            exchange.end(code, "")
+            self.close(code, "")
+        elif state is WsState.HANDSHAKE:
+            exchange.end(ABNORMAL, "")
+            self.respond(status, PLAIN, HTTPStatus(status).phrase.encode())
+        elif state is WsState.DENYING:
+            exchange.end(ABNORMAL, "")
+            self._transport.abort()  # half an answer must not look whole
+
+    # ---- the exchange calls
+
+    def accept(self, subprotocol: str | None, headers: HeaderPairs) -> None:
+        """Answer 101. Raises LocalProtocolError for headers that cannot be."""
+        self._write(self._render(101, accept_headers(self._handshake, subprotocol, headers)))
+        self._log("101")
+
+    def begin(self) -> None:
+        """After ``accept``: frames flow, first those that came early."""
+        self._phase = Phase.FRAMES
+        self._await_next_ping()
+        early, self._early = bytes(self._early), bytearray()
+        self.room_in(0)
+        if early:
+            self.data_received(early)
+
+    def send_text(self, text: str) -> None:
+        self._handshake.protocol.send_text(text.encode())
+        self._flush()
+
+    def send_bytes(self, data: bytes) -> None:
+        self._handshake.protocol.send_binary(data)
+        self._flush()
+
+    def close(self, code: int, reason: str) -> None:
+        """Begin the closing handshake (RFC 6455 §7.1.2). LocalProtocolError for a code that cannot be sent."""
+        try:
+            self._handshake.protocol.send_close(code, shorten(reason))
+        except WebsocketsError as error:
+            raise LocalProtocolError(f"a WebSocket cannot be closed with the code {code}: {error}") from None
+        self._stop_pings()
+        self._flush()
+        self._expect_close()
+
+    def respond(self, status: int, headers: RawHeaders, body: bytes) -> None:
+        """A whole HTTP answer instead of 101."""
+        self.respond_start(status, with_length(status, headers, body))
+        self.respond_data(body)
+        self.respond_end()
+
+    def respond_start(self, status: int, headers: RawHeaders) -> None:
+        """Begin an HTTP answer. Without a length its body ends with the connection (RFC 9112 §6.3, 8)."""
+        self._write(self._render(status, [*headers, (b"connection", b"close")]))
+        self._log(str(status))
+
+    def respond_data(self, data: bytes) -> None:
+        if data:
+            self._write(data)
+
+    def respond_end(self) -> None:
+        self._phase = Phase.LEAVING
+        self._transport.close()
+
+    async def writable(self) -> None:
+        """Return when the transport has room."""
+        if self._room is not None:
+            await asyncio.shield(self._room)  # several tasks may wait, and one of them may be cancelled
+        elif self._transport.is_closing():
+            await asyncio.sleep(0)  # let connection_lost come, else a loop that only sends never learns of it
+
+    def room_in(self, waiting: int) -> None:
+        """``waiting`` messages are left in the inbox: read again at half of the limit."""
+        if not self._reading and waiting <= self.services.settings.ws_max_queue // 2:
+            self._reading = True
+            if self._phase is not Phase.LOST:
+                self._transport.resume_reading()
+
+    # ---- in and out
+
+    def _pause_reading(self) -> None:
+        if self._reading and self._phase is not Phase.LOST:
+            self._reading = False
+            self._transport.pause_reading()
+
+    def _take_events(self) -> None:
+        """Hand over what the sans-I/O layer has made of the last bytes, and send what it answers."""
+        protocol, exchange = self._handshake.protocol, self._exchange
+        for frame in protocol.events_received():
+            if frame.opcode in DATA:  # type: ignore[union-attr]
+                try:
+                    message = self._assembler.feed(cast(Frame, frame))
+                except UnicodeDecodeError:
+                    self._fail(1007, "the text is not UTF-8")
+                    return
+                if message is not None:
+                    exchange.deliver(message)
+        if protocol.close_rcvd is not None:
+            exchange.end(protocol.close_rcvd.code, protocol.close_rcvd.reason)
+        elif protocol.parser_exc is not None and protocol.close_sent is not None:
+            exchange.end(protocol.close_sent.code, protocol.close_sent.reason)
+        elif len(exchange.inbox) >= self.services.settings.ws_max_queue:
+            self._pause_reading()
+        self._flush()
+
+    def _fail(self, code: int, reason: str, told: int | None = None) -> None:
+        """The peer broke the protocol or fell silent: say so and leave (RFC 6455 §7.1.7)."""
+        self._exchange.end(told or code, reason)
+        self._handshake.protocol.fail(code, reason)
+        self._flush()
+
+    def _flush(self) -> None:
+        for data in self._handshake.protocol.data_to_send():
+            if data:
+                self._write(data)
+            else:
+                self._leave()
+
+    def _write(self, data: bytes) -> None:
+        if self._phase is not Phase.LOST:
+            self._transport.write(data)
+
+    def _leave(self) -> None:
+        """Our side of the connection is done."""
+        self._phase = Phase.LEAVING
+        self._stop_pings()
+        if self._handshake.protocol.close_rcvd is not None or not self._transport.can_write_eof():
+            self._transport.close()
+        else:
+            # The peer may still be sending. Closing now would reset the connection and could destroy our
+            # close frame on its way, so what comes is read and dropped until the peer closes too.
+            self._transport.write_eof()
+            self.room_in(0)
+            self._expect_close()
+
+    def _render(self, status: int, headers: RawHeaders) -> bytes:
+        return render_head(status, headers)
+
+    def _log(self, status: str) -> None:
+        pass
+
+    # ---- clocks
+
+    def _expect_close(self) -> None:
+        if self._close_timer is None:
+            self._close_timer = self.loop.call_later(CLOSE_TIMEOUT, self._transport.abort)
+
+    def _await_next_ping(self) -> None:
+        self._stop_pings()
+        interval = self.services.settings.ws_ping_interval
+        if interval:
+            self._ping_timer = self.loop.call_later(interval, self._ping)
+
+    def _ping(self) -> None:
+        self._handshake.protocol.send_ping(b"hanok")
+        self._flush()
+        timeout = self.services.settings.ws_ping_timeout
+        if timeout:
+            self._pong_timer = self.loop.call_later(timeout, self._pong_missing)
+        else:
+            self._await_next_ping()
+
+    def _pong_missing(self) -> None:
+        if self._reading:
+            self._fail(1011, "keepalive ping timeout", told=ABNORMAL)
+        else:
+            self._await_next_ping()
+
+    def _stop_pings(self) -> None:
+        for timer in (self._ping_timer, self._pong_timer):
+            if timer is not None:
+                timer.cancel()
+        self._ping_timer = self._pong_timer = None
+
+
+def describe(
+    exchange: WsExchange, head: RequestHead, transport: asyncio.Transport, services: Services
+) -> None:
+    """Fill the request side of the exchange."""
+    exchange.raw_headers = head.headers
+    exchange.http_version = head.http_version
+    exchange.root_path = services.settings.root_path
+    exchange.path = exchange.root_path + head.path
+    exchange.raw_path = exchange.root_path.encode() + head.raw_path
+    exchange.query = head.query
+    tls = transport.get_extra_info("sslcontext") is not None
+    exchange.scheme = "wss" if tls else "ws"
+    peer, local = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
+    exchange.client = (peer[0], peer[1]) if isinstance(peer, tuple) else None
+    exchange.server = (local[0], local[1]) if isinstance(local, tuple) else (local, None) if local else None
+    exchange.state = None if services.state is None else dict(services.state)
+
+
+def is_farewell(error: BaseException) -> bool:
+    """Whether an exception only says that the peer has gone: nothing to report, once it has."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(is_farewell(one) for one in error.exceptions)
+    # Starlette's and ours: rooms above this one, or not ours at all, so told by name.
+    return isinstance(error, ClientDisconnect) or type(error).__name__ == "WebSocketDisconnect"
+
+
+def shorten(reason: str) -> str:
+    """A control frame holds 125 bytes, two of them the code (RFC 6455 §5.5)."""
+    return reason.encode()[:123].decode("utf-8", "ignore")
+
+
+def upgrade(
+    transport: asyncio.Transport,
+    head: RequestHead,
+    leftover: bytes,
+    loop: asyncio.AbstractEventLoop,
+    handler: Handler,
+    services: Services,
+) -> WsConnection:
+    """The factory for ``Services.websocket``; see ``protocols.h1`` for who calls what after it."""
+    return WsConnection(head, leftover, handler, services)

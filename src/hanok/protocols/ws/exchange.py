@@ -1,0 +1,170 @@
+"""WsExchange: the door through which an application sees its WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from hanok.exceptions import ClientDisconnect, LocalProtocolError
+from hanok.exchange import WebSocketExchange, body_allowed
+from hanok.protocols.ws.handshake import offered_subprotocols
+from hanok.protocols.ws.states import TRANSITIONS, WsEvent, WsState
+from hanok.types import Message, RawHeaders, Scope
+
+if TYPE_CHECKING:
+    from hanok.protocols.ws.connection import WsConnection
+
+ABNORMAL = 1006  # RFC 6455 §7.4.1: the connection ended without a close frame
+
+
+class PeerGone(ClientDisconnect, ConnectionError):
+    """A message came after the WebSocket had ended. An OSError too: that is how ASGI says it."""
+
+
+# What an application sends → the event it means, by the state where the same message means two things.
+_MESSAGES: dict[str, dict[WsState, WsEvent]] = {
+    "websocket.accept": {WsState.HANDSHAKE: WsEvent.ACCEPT},
+    "websocket.close": {WsState.HANDSHAKE: WsEvent.REFUSE, WsState.OPEN: WsEvent.CLOSE},
+    "websocket.send": {WsState.OPEN: WsEvent.SEND},
+    "websocket.http.response.start": {WsState.HANDSHAKE: WsEvent.DENY},
+    "websocket.http.response.body": {WsState.DENYING: WsEvent.DENY_BODY},
+}
+
+
+class WsExchange(WebSocketExchange):
+    """One WebSocket over HTTP/1.1. What the peer has sent waits in ``inbox``."""
+
+    __slots__ = ("_connection", "_denial", "_ended", "_waiter", "inbox", "socket_state")
+
+    def __init__(self, connection: WsConnection) -> None:
+        self.prepare()
+        self.socket_state = WsState.HANDSHAKE
+        self.inbox: deque[Message] = deque([{"type": "websocket.connect"}])
+        self._connection = connection
+        self._denial: tuple[int, RawHeaders] | None = None  # a denial's head, until its body comes
+        self._ended: Message | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    def extensions(self) -> dict[str, Any]:
+        return {"websocket.http.response": {}}
+
+    def _make_scope(self) -> Scope:
+        scope = super()._make_scope()
+        scope["subprotocols"] = offered_subprotocols(self.raw_headers)
+        return scope
+
+    # ---- from the peer
+
+    async def receive(self) -> Message:
+        while not self.inbox:
+            if self._ended is not None:
+                return self._ended
+            if self._waiter is not None and not self._waiter.done():
+                raise LocalProtocolError("two tasks wait for the next message of the same WebSocket")
+            self._waiter = self._connection.loop.create_future()
+            await self._waiter
+        message = self.inbox.popleft()
+        self._connection.room_in(len(self.inbox))
+        return message
+
+    def deliver(self, message: Message) -> None:
+        """A message from the peer; dropped once the application has closed."""
+        if self.socket_state is WsState.OPEN:
+            self.inbox.append(message)
+            self._wake()
+
+    def end(self, code: int, reason: str) -> None:
+        """The WebSocket has ended; ``receive`` says so after what waits. Only the first call counts."""
+        if self._ended is None:
+            self.socket_state = TRANSITIONS[WsEvent.END][self.socket_state]
+            self._ended = {"type": "websocket.disconnect", "code": code, "reason": reason}
+            self._wake()
+
+    @property
+    def ended(self) -> bool:
+        return self._ended is not None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    # ---- from the application
+
+    async def send(self, message: Message) -> None:
+        """Raises PeerGone once the peer or the server has ended it, LocalProtocolError for a misplaced
+        message.
+        """
+        kind = message["type"]
+        if self.socket_state is WsState.GONE:
+            raise PeerGone(f"{kind} came after the WebSocket had ended")
+        event = _MESSAGES.get(kind, {}).get(self.socket_state)
+        if event is WsEvent.SEND:
+            self._send(message)
+        elif event is WsEvent.ACCEPT:
+            self._connection.accept(message.get("subprotocol"), message.get("headers") or ())
+            self._enter(event)
+            self._connection.begin()
+        elif event is WsEvent.CLOSE:
+            self._connection.close(message.get("code") or 1000, message.get("reason") or "")
+            self._enter(event)
+            self.inbox.clear()
+            self._connection.room_in(0)
+        elif event is WsEvent.REFUSE:
+            self._connection.respond(403, [], b"")
+            self._enter(event)
+            self.end(ABNORMAL, "")
+        elif event is WsEvent.DENY:
+            headers = [(bytes(name).lower(), bytes(value)) for name, value in message.get("headers") or ()]
+            self._denial = (message["status"], headers)
+            self._enter(event)
+        elif event is WsEvent.DENY_BODY:
+            self._deny_body(bytes(message.get("body") or b""), message.get("more_body", False))
+        else:
+            raise self._misplaced(kind)
+        await self._connection.writable()
+
+    def _enter(self, event: WsEvent) -> None:
+        self.socket_state = TRANSITIONS[event][self.socket_state]
+
+    def _send(self, message: Message) -> None:
+        text = message.get("text")
+        if text is not None:
+            self._connection.send_text(text)
+            return
+        data = message.get("bytes")
+        if data is None:
+            raise LocalProtocolError("websocket.send needs 'text' or 'bytes'")
+        self._connection.send_bytes(data)
+
+    def _deny_body(self, data: bytes, more: bool) -> None:
+        connection = self._connection
+        if self._denial is not None:
+            (status, headers), self._denial = self._denial, None
+            if not more:
+                connection.respond(status, headers, data)
+            else:
+                connection.respond_start(status, headers)
+                connection.respond_data(data)
+        else:
+            connection.respond_data(data)
+            if not more:
+                connection.respond_end()
+        self._enter(WsEvent.DENY_BODY if more else WsEvent.DENY_END)
+        if not more:
+            self.end(ABNORMAL, "")
+
+    def _misplaced(self, kind: str) -> LocalProtocolError:
+        state = self.socket_state
+        now = [name for name, meanings in _MESSAGES.items() if state in meanings]
+        allowed = ", ".join(now) if now else "nothing"
+        return LocalProtocolError(
+            f"{kind!r} was sent on a WebSocket that is {state.name}; it takes {allowed}"
+        )
+
+
+def with_length(status: int, headers: RawHeaders, body: bytes) -> RawHeaders:
+    """Add ``content-length`` to the headers of a whole answer that lacks it."""
+    if body_allowed(status) and not any(name == b"content-length" for name, _ in headers):
+        return [*headers, (b"content-length", str(len(body)).encode())]
+    return headers

@@ -1,0 +1,139 @@
+"""The opening handshake, without I/O: a request head → what 101 will say, or the HTTP answer that refuses it.
+
+RFC 6455 §4.2.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from websockets.datastructures import Headers
+from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.server import ServerProtocol
+
+from hanok.exceptions import LocalProtocolError, RemoteProtocolError
+from hanok.protocols.services import Settings
+from hanok.types import HeaderPairs, RawHeaders
+
+FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.6.2
+FORBIDDEN = re.compile(rb"[\r\n\0]")  # RFC 9110 §5.5
+
+_READ = frozenset(
+    [b"connection", b"upgrade", b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-extensions"]
+)
+
+# What the handshake itself writes: an application that sets one of these would break it (RFC 6455 §4.2.2).
+_OURS = frozenset(
+    [
+        b"connection",
+        b"upgrade",
+        b"sec-websocket-accept",
+        b"sec-websocket-extensions",
+        b"sec-websocket-version",
+    ]
+)
+
+
+class VersionRefused(RemoteProtocolError):
+    """The peer speaks another version of the protocol; the answer names ours (RFC 6455 §4.4)."""
+
+    def __init__(self) -> None:
+        super().__init__("Unsupported WebSocket version: this server speaks 13", 426)
+
+
+@dataclass(slots=True)
+class Handshake:
+    """A good opening handshake that waits for the application's word."""
+
+    protocol: ServerProtocol  # the sans-I/O connection, extensions negotiated
+    headers: RawHeaders  # of the 101
+
+
+def read_handshake(raw_headers: RawHeaders, settings: Settings) -> Handshake:
+    """Check the handshake and negotiate its extensions. Raises RemoteProtocolError with a status."""
+    versions = [value.strip() for name, value in raw_headers if name == b"sec-websocket-version"]
+    if versions and versions != [b"13"]:
+        raise VersionRefused
+    headers = Headers()
+    for name, value in raw_headers:
+        if name in _READ:
+            headers[name.decode("latin-1")] = value.decode("latin-1")
+    protocol = ServerProtocol(
+        state=State.OPEN,  # the head is read already: the parser begins at the first frame
+        extensions=_extensions(settings),
+        max_size=settings.ws_max_size,
+    )
+    response = protocol.accept(Request("/", headers))
+    if response.status_code != 101:
+        raise RemoteProtocolError(_reason(protocol), response.status_code)
+    keep = [
+        (name.lower().encode(), value.encode("latin-1"))
+        for name, value in response.headers.raw_items()
+        if name.lower() != "date"
+    ]
+    return Handshake(protocol, keep)
+
+
+def _extensions(settings: Settings) -> list[ServerPerMessageDeflateFactory] | None:
+    if not settings.ws_per_message_deflate:
+        return None
+    # 4 KiB windows and a small hash table: the 300 KB of zlib's defaults per connection buy a few percent of
+    # size.
+    return [
+        ServerPerMessageDeflateFactory(
+            server_max_window_bits=12, client_max_window_bits=12, compress_settings={"memLevel": 5}
+        )
+    ]
+
+
+def _reason(protocol: ServerProtocol) -> str:
+    causes: list[str] = []
+    error: BaseException | None = protocol.handshake_exc
+    while error is not None:
+        causes.append(str(error))
+        error = error.__cause__
+    return "Bad WebSocket handshake: " + "; ".join(causes)
+
+
+def offered_subprotocols(raw_headers: RawHeaders) -> list[str]:
+    """What the peer offers in ``Sec-WebSocket-Protocol``, in its order (RFC 6455 §11.3.4)."""
+    found: list[str] = []
+    for name, value in raw_headers:
+        if name == b"sec-websocket-protocol":
+            found.extend(item for item in map(str.strip, value.decode("latin-1").split(",")) if item)
+    return found
+
+
+def accept_headers(handshake: Handshake, subprotocol: str | None, headers: HeaderPairs) -> RawHeaders:
+    """The headers of the 101 with the application's own. Raises LocalProtocolError for what it may not add."""
+    result = list(handshake.headers)
+    if subprotocol is not None:
+        result.append((b"sec-websocket-protocol", subprotocol.encode("latin-1")))
+    for name, value in headers:
+        name = bytes(name).lower()
+        if name in _OURS:
+            raise LocalProtocolError(f"the header {name.decode()!r} belongs to the handshake itself")
+        if name == b"sec-websocket-protocol" and subprotocol is not None:
+            raise LocalProtocolError("the subprotocol is given twice: as argument and as header")
+        result.append((name, bytes(value)))
+    return result
+
+
+def render_head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The bytes of a response head (RFC 9112 §4). LocalProtocolError for a header that would split it."""
+    try:
+        phrase = HTTPStatus(status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [f"HTTP/1.1 {status} {phrase}".encode()]
+    for name, value in headers:
+        if not FIELD_NAME.fullmatch(name) or FORBIDDEN.search(value):
+            raise LocalProtocolError(f"not a header field: {name!r}: {value!r}")
+        lines.append(name + b": " + value)
+    lines.append(b"\r\n")
+    return b"\r\n".join(lines)
