@@ -1,0 +1,334 @@
+"""The head of a request: bytes → ``RequestHead``, in one call and without I/O (RFC 9112 §2–3, §5–7).
+
+``parse_head`` is the whole interface, so that a compiled parser can take its place.
+
+It is strict where leniency lets two servers see two different requests (RFC 9112 §11.2): lines end in CRLF and nothing
+else, no folded lines, no space before the colon, no bytes outside the grammar, one Host, one length. What is refused is
+refused with ``RemoteProtocolError`` and its status; the connection cannot be used after that.
+
+One expression, ``HEAD``, is the grammar of a good head; a head that it does not match goes to ``_explain``, which finds out
+what is wrong with it, or that it is only incomplete. A second expression picks out the few fields that decide about
+framing. The list of all headers is made when somebody reads it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NoReturn
+
+from hanok.exceptions import RemoteProtocolError
+
+if TYPE_CHECKING:
+    from hanok.protocols.services import Settings
+    from hanok.types import RawHeaders
+
+NEED_MORE: Final = None  # what parse_head returns while the head is incomplete
+
+# Every repetition below is possessive: no input makes an expression take more than one walk over it.
+TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"  # RFC 9110 §5.6.2
+PATH = rb"[!\"$->@-~]"  # visible ASCII but "?", and but "#": a fragment is never sent (RFC 9112 §3.2)
+VALUE = rb"[\t -~\x80-\xff]*+"  # RFC 9110 §5.5: no CR, LF, NUL or other control character
+
+FIELD = TOKEN + rb":" + VALUE
+HEAD = re.compile(
+    rb"(" + TOKEN + rb") ((/" + PATH + rb"*+)(?:\?([!\"$-~]*+))?+) HTTP/1\.([01])((?:\r\n" + FIELD + rb")*+\r\n)\r\n"
+)
+# Anchored by the CRLF before it, which a valid block has at the start of each field and nowhere else.
+DECIDING = re.compile(
+    rb"\r\n(host|connection|content-length|transfer-encoding|expect|upgrade|x-forwarded-(?:for|proto)):[ \t]*+([^\r]*+)",
+    re.IGNORECASE,
+)
+FIELDS = re.compile(rb"\r\n(" + TOKEN + rb"):[ \t]*+([^\r]*+)")
+
+HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]++\]|[\w.~!$&'()*+,;=%-]*+)(?::[0-9]*+)?", re.ASCII)  # RFC 9112 §3.2
+LENGTH = re.compile(rb"[0-9]{1,18}")
+ABSOLUTE = re.compile(rb"https?://([^/?]++)(" + PATH + rb"*+)(?:\?([!\"$-~]*+))?", re.IGNORECASE)
+METHOD = re.compile(TOKEN)
+TARGET, VERSION, ONE_FIELD = re.compile(rb"[!\"$-~]++"), re.compile(rb"HTTP/[0-9]\.[0-9]"), re.compile(FIELD)
+
+METHODS = {name.encode(): name for name in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")}
+
+# Names of headers as they are usually written → lower-case. Others are lowered one by one; nothing is added at run time.
+NAMES = {
+    name: name.lower()
+    for word in (
+        "Accept Accept-Charset Accept-Encoding Accept-Language Access-Control-Request-Headers "
+        "Access-Control-Request-Method Authorization Cache-Control Connection Content-Encoding Content-Length "
+        "Content-Type Cookie DNT Expect Forwarded Host If-Match If-Modified-Since If-None-Match If-Range "
+        "If-Unmodified-Since Keep-Alive Origin Pragma Priority Proxy-Authorization Range Referer Sec-CH-UA "
+        "Sec-CH-UA-Mobile Sec-CH-UA-Platform Sec-Fetch-Dest Sec-Fetch-Mode Sec-Fetch-Site Sec-Fetch-User TE Traceparent "
+        "Tracestate Transfer-Encoding Upgrade Upgrade-Insecure-Requests User-Agent Via X-API-Key X-Forwarded-For "
+        "X-Forwarded-Host X-Forwarded-Port X-Forwarded-Proto X-Real-IP X-Request-ID X-Request-Id X-Requested-With"
+    ).split()
+    for name in (word.encode(), word.lower().encode())
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HeadLimits:
+    """The sizes in bytes, and the number of fields, above which a head is refused."""
+
+    line: int = 16384
+    fields: int = 100
+    field_size: int = 16384
+    head: int = 65536
+
+    @classmethod
+    def of(cls, settings: Settings) -> HeadLimits:
+        return cls(
+            settings.limit_request_line,
+            settings.limit_request_fields,
+            settings.limit_request_field_size,
+            settings.limit_request_head,
+        )
+
+
+DEFAULT_LIMITS = HeadLimits()
+
+
+class RequestHead:
+    """The request line and the header section, with what they say about the body and the connection."""
+
+    __slots__ = (
+        "_headers",
+        "block",  # the header section: CRLF before each field, one at the end
+        "chunked",  # whether the body comes in chunks
+        "content_length",  # of the body; None: not said, which means no body unless chunked
+        "end",  # where in the buffer the head ended
+        "expect_continue",  # whether the peer waits for a 100 before it sends the body
+        "forwarded",  # whether there is an X-Forwarded-For or X-Forwarded-Proto
+        "http_version",  # "1.0" | "1.1"
+        "keep_alive",  # whether the peer wants the connection to persist (RFC 9112 §9.3)
+        "method",
+        "path",  # percent-decoded
+        "query",
+        "raw_path",  # without the query
+        "target",  # as sent
+        "upgrade",  # lower-case value of Upgrade if Connection names it, else None
+    )
+
+    block: bytes
+    chunked: bool
+    content_length: int | None
+    end: int
+    expect_continue: bool
+    forwarded: bool
+    http_version: str
+    keep_alive: bool
+    method: str
+    path: str
+    query: bytes
+    raw_path: bytes
+    target: bytes
+    upgrade: bytes | None
+    _headers: RawHeaders | None
+
+    @property
+    def headers(self) -> RawHeaders:
+        """Lower-case names, and values without outer whitespace, in the order in which they came."""
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = fields_of(self.block)
+        return headers
+
+
+def fields_of(block: bytes) -> RawHeaders:
+    """The header fields of a block that ``HEAD`` has validated."""
+    pairs = FIELDS.findall(block)
+    if b" \r\n" in block or b"\t\r\n" in block:
+        pairs = [(name, value.rstrip(b" \t")) for name, value in pairs]
+    known = NAMES.get
+    return [(known(name) or name.lower(), value) for name, value in pairs]
+
+
+def parse_head(data: bytes, start: int = 0, limits: HeadLimits = DEFAULT_LIMITS) -> RequestHead | None:
+    """The request head that begins at ``start``; ``NEED_MORE`` while its end has not arrived.
+
+    Raises RemoteProtocolError, with the status that answers it.
+    """
+    match = HEAD.match(data, start)
+    if match is None:
+        return _explain(data, start, limits)
+    head = RequestHead()
+    head.end = end = match.end()
+    method, head.target, head.raw_path, query, minor, head.block = match.groups()
+    if end - start > limits.line or end - start > limits.field_size or end - start > 4 * limits.fields:
+        check_sizes(data[start : end - 4].split(b"\r\n"), limits)
+    head.method = METHODS.get(method) or method.decode("ascii")
+    head.query = query or b""
+    head.http_version = "1.1" if minor == b"1" else "1.0"
+    path = head.raw_path.decode("ascii")
+    head.path = path if "%" not in path else unquoted(path)
+    head._headers = None
+    _decide(head)
+    return head
+
+
+def unquoted(path: str) -> str:
+    from urllib.parse import unquote
+
+    return unquote(path)
+
+
+def _decide(head: RequestHead) -> None:
+    """What the deciding fields say together."""
+    is_11 = head.http_version == "1.1"
+    host = length = coding = upgrade = expect = connection = None
+    head.forwarded = False
+    for name, value in DECIDING.findall(head.block):
+        name = NAMES.get(name) or name.lower()
+        if name == b"host":
+            if host is not None:
+                refuse("two Host fields")
+            host = value
+            if HOST.fullmatch(value) is None and HOST.fullmatch(value.rstrip(b" \t")) is None:
+                refuse("the Host field is not a host")
+        elif name == b"connection":
+            connection = value if connection is None else connection + b"," + value
+        elif name == b"content-length":
+            # RFC 9112 §6.3 lets equal values said twice be refused; a peer that does that is broken or hostile.
+            if length is not None or LENGTH.fullmatch(value.rstrip(b" \t")) is None:
+                refuse("Content-Length is not one number")
+            length = int(value)
+        elif name == b"transfer-encoding":
+            coding = value if coding is None else coding + b"," + value
+        elif name == b"upgrade":
+            upgrade = value
+        elif name == b"expect":
+            expect = value
+        else:
+            head.forwarded = True
+    if host is None and is_11:
+        refuse("HTTP/1.1 requires a Host field")  # RFC 9112 §3.2
+    head.content_length = length
+    head.chunked = coding is not None
+    if coding is not None:
+        _check_coding(coding, is_11, length)
+    head.keep_alive = is_11
+    head.upgrade = None
+    if connection is not None:
+        _connection(head, connection.lower(), upgrade)
+    head.expect_continue = False
+    if expect is not None and is_11:  # RFC 9110 §10.1.1: ignored in HTTP/1.0
+        if expect.strip(b" \t").lower() != b"100-continue":
+            refuse("the only expectation that can be met is 100-continue", 417)
+        head.expect_continue = True
+
+
+def _connection(head: RequestHead, connection: bytes, upgrade: bytes | None) -> None:
+    """RFC 9110 §7.6.1, §7.8."""
+    if connection == b"keep-alive":
+        head.keep_alive = True
+        return
+    options = [option.strip(b" \t") for option in connection.split(b",")]
+    if b"close" in options:
+        head.keep_alive = False
+    elif b"keep-alive" in options:
+        head.keep_alive = True
+    if upgrade is not None and b"upgrade" in options and head.http_version == "1.1":
+        head.upgrade = upgrade.strip(b" \t").lower()
+
+
+def _check_coding(coding: bytes, is_11: bool, length: int | None) -> None:
+    """RFC 9112 §6.1 and §6.3: chunked, alone, without a Content-Length, in HTTP/1.1."""
+    if not is_11:
+        refuse("Transfer-Encoding in HTTP/1.0")
+    if length is not None:
+        refuse("both Transfer-Encoding and Content-Length")
+    codings = [one.strip(b" \t").lower() for one in coding.split(b",")]
+    if codings != [b"chunked"]:
+        if b"chunked" in codings[:-1]:
+            refuse("chunked is not the last transfer coding")
+        refuse("the only transfer coding of this server is chunked", 501)
+
+
+# ---- heads that are not plainly good
+
+
+def _explain(data: bytes, start: int, limits: HeadLimits) -> RequestHead | None:
+    """Why ``HEAD`` did not match: the head is incomplete, or it is of a rare form, or something is wrong with it."""
+    if data.startswith(b"\r\n", start):
+        # RFC 9112 §2.2: an empty line before the request line is ignored. One or a few, not an endless stream.
+        begin = start
+        while data.startswith(b"\r\n", begin) and begin - start < 8:
+            begin += 2
+        return parse_head(data, begin, limits)
+    end = data.find(b"\r\n\r\n", start)
+    if end < 0:
+        _check_beginning(data, start, limits)
+        return NEED_MORE
+    lines = data[start:end].split(b"\r\n")
+    check_sizes(lines, limits)
+    parts = lines[0].split(b" ")
+    if len(parts) != 3:
+        refuse("the request line is not: method, space, target, space, version")
+    method, target, version = parts
+    if METHOD.fullmatch(method) is None:
+        refuse("the method is not a token")
+    if VERSION.fullmatch(version) is None:
+        refuse("the request line does not end in an HTTP version")
+    if version not in (b"HTTP/1.1", b"HTTP/1.0"):
+        refuse("this server speaks HTTP/1.1 and HTTP/1.0", 505)
+    if TARGET.fullmatch(target) is None:
+        refuse("the request target has bytes that a target cannot have")
+    for line in lines[1:]:
+        if ONE_FIELD.fullmatch(line) is None:
+            refuse("a header line is not: name, colon, value")
+    return _other_form(data, start, end, method, target, limits)
+
+
+def _other_form(
+    data: bytes, start: int, end: int, method: bytes, target: bytes, limits: HeadLimits
+) -> RequestHead | None:
+    """A good head whose target is in absolute-form or asterisk-form (RFC 9112 §3.2.2, §3.2.4)."""
+    if method == b"CONNECT":
+        refuse("this server is no proxy: it has no CONNECT", 501)
+    rest = start + len(method) + 1 + len(target)
+    if target == b"*" and method == b"OPTIONS":
+        head = parse_head(method + b" /" + data[rest : end + 4], 0, limits)
+        assert head is not None
+        head.path, head.raw_path = "*", b"*"
+    else:
+        absolute = ABSOLUTE.fullmatch(target)
+        if absolute is None or HOST.fullmatch(absolute[1]) is None:
+            refuse("the request target is neither a path nor an http URL")
+        form = b" " + (absolute[2] or b"/") + (b"" if absolute[3] is None else b"?" + absolute[3])
+        head = parse_head(method + form + data[rest : end + 4], 0, limits)
+        assert head is not None
+        # The authority of the target replaces Host.
+        head._headers = [(b"host", absolute[1]), *(pair for pair in head.headers if pair[0] != b"host")]
+    head.target = target
+    head.end = end + 4
+    return head
+
+
+def _check_beginning(data: bytes, start: int, limits: HeadLimits) -> None:
+    """Refuse early what can no longer become a request, instead of waiting for the rest of it."""
+    size = len(data) - start
+    if size == 0 or data[start:] == b"\r":
+        return
+    if size > limits.line and data.find(b"\r\n", start, start + limits.line + 2) < 0:
+        refuse(f"the request line is longer than {limits.line} bytes", 414)
+    if size > limits.head:
+        refuse(f"the request head is larger than {limits.head} bytes", 431)
+    if METHOD.match(data, start) is None:
+        refuse("this does not begin like HTTP")  # a TLS handshake, for one
+    if data.count(b"\n", start) != data.count(b"\r\n", start):
+        refuse("a line that does not end in CRLF")
+
+
+def check_sizes(lines: list[bytes], limits: HeadLimits) -> None:
+    """Raise 414 or 431 if the lines of a head are too long or too many."""
+    if len(lines[0]) > limits.line:
+        refuse(f"the request line is longer than {limits.line} bytes", 414)
+    if len(lines) - 1 > limits.fields:
+        refuse(f"more than {limits.fields} header fields", 431)
+    if sum(map(len, lines)) + 2 * len(lines) > limits.head:
+        refuse(f"the request head is larger than {limits.head} bytes", 431)
+    if any(len(line) > limits.field_size for line in lines[1:]):
+        refuse(f"a header field is longer than {limits.field_size} bytes", 431)
+
+
+def refuse(message: str, status: int = 400) -> NoReturn:
+    raise RemoteProtocolError(message, status)
