@@ -189,7 +189,7 @@ class Incoming:
         if scope is None:
             return
         self.method = scope.get("method", "")
-        self.path = scope["path"]
+        self.path = scope.get("path", "")
         self.raw_path = scope.get("raw_path") or self.path.encode("utf-8", "surrogateescape")
         self.query = scope.get("query_string", b"")
         self.root_path = scope.get("root_path", "")
@@ -197,7 +197,7 @@ class Incoming:
         self.client = scope.get("client")
         self.server = scope.get("server")
         self.state = scope.get("state")
-        headers = scope["headers"]
+        headers = scope.get("headers", ())
         if headers is not self.raw_headers:
             self.raw_headers = headers if type(headers) is list else list(headers)
         self.headers_cache = self.query_cache = self.cookies_cache = None

@@ -1,0 +1,90 @@
+"""StreamingResponse: an answer whose body is made while it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from hanok.gateways import AsgiExchange
+from hanok.http.background import BackgroundTask
+from hanok.http.concurrency import iterate_in_threadpool
+from hanok.http.response import Response
+
+if TYPE_CHECKING:
+    from hanok.exchange import AnyExchange, Exchange
+
+Content = str | bytes | memoryview
+
+
+class StreamingResponse(Response):
+    """A body from an iterable of text or bytes. A sync one is iterated in worker threads.
+
+    Iteration stops, with a cancellation where it waits, when the peer goes.
+    """
+
+    def __init__(
+        self,
+        content: AsyncIterable[Content] | Iterable[Content],
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: BackgroundTask | None = None,
+    ) -> None:
+        self.body_iterator: AsyncIterable[Content] = (
+            content if isinstance(content, AsyncIterable) else iterate_in_threadpool(content)
+        )
+        self.status_code = status_code
+        if media_type is not None:
+            self.media_type = media_type
+        self.background = background
+        self.init_headers(headers)
+
+    async def handle(self, exchange: AnyExchange) -> None:
+        if exchange.kind == "websocket":
+            await self._deny(exchange)
+            return
+        if notices_by_itself(exchange):
+            await self._pour(exchange)
+        else:
+            await until_disconnect(exchange, self._pour(exchange))
+        if self.background is not None:
+            await self.background()
+
+    async def _pour(self, exchange: Exchange) -> None:
+        exchange.start(self.status_code, self.raw_headers)
+        async for piece in self.body_iterator:
+            await exchange.write(piece if isinstance(piece, bytes) else self._encoded(piece))
+        await exchange.finish()
+
+    def _encoded(self, piece: Any) -> bytes:
+        return bytes(piece) if isinstance(piece, memoryview | bytearray) else piece.encode(self.charset)
+
+
+def notices_by_itself(exchange: Exchange) -> bool:
+    """Whether nobody need listen for the peer's leaving: since ASGI 2.4 a write tells, and listening could steal the
+    body from an application that answers while it reads."""
+    if not isinstance(exchange, AsgiExchange):
+        return False
+    version = exchange.scope.get("asgi", {}).get("spec_version", "2.0")
+    return tuple(map(int, version.split("."))) >= (2, 4)
+
+
+async def until_disconnect(exchange: Exchange, work: Any) -> None:
+    """Await ``work``; cancel it when the peer goes."""
+    import anyio
+
+    failure: BaseException | None = None
+    async with anyio.create_task_group() as group:
+
+        async def listen() -> None:
+            await exchange.wait_disconnect()
+            group.cancel_scope.cancel()
+
+        group.start_soon(listen)
+        try:
+            await work
+        except Exception as error:
+            failure = error  # raised below: out of a task group it would come in an ExceptionGroup
+        group.cancel_scope.cancel()
+    if failure is not None:
+        raise failure
