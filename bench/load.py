@@ -1,0 +1,119 @@
+"""One measurement: wrk on its core, the server on the other, and what it cost the server."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from bench.processes import PeerError, Server, resident_kilobytes
+from bench.works import Question
+
+UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 60e3}
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Rates in requests/s, latencies in ms, processor time in µs of one request, memory in KiB."""
+
+    rate: float
+    requests: int
+    p50: float
+    p99: float
+    processor: float
+    worker_memory: int
+    tree_memory: int
+    start_seconds: float
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """What wrk said."""
+
+    rate: float
+    requests: int
+    p50: float
+    p99: float
+    failures: int
+
+
+def milliseconds(text: str) -> float:
+    number, unit = re.fullmatch(r"([\d.]+)(us|ms|s|m)", text).groups()  # type: ignore[union-attr]
+    return float(number) * UNITS[unit]
+
+
+def parse(text: str) -> Spoken:
+    """Read wrk's report with --latency. Raises ValueError if it is none."""
+
+    def find(pattern: str) -> str:
+        found = re.search(pattern, text, re.MULTILINE)
+        if found is None:
+            raise ValueError(f"this is no report of wrk: {text!r}")
+        return found[1]
+
+    failures = 0
+    if re.search("Non-2xx or 3xx", text):
+        failures += int(find(r"Non-2xx or 3xx responses: (\d+)"))
+    if errors := re.search(r"Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)", text):
+        failures += sum(map(int, errors.groups()))
+    return Spoken(
+        rate=float(find(r"^Requests/sec:\s+([\d.]+)")),
+        requests=int(find(r"^\s+(\d+) requests in")),
+        p50=milliseconds(find(r"^\s+50%\s+(\S+)")),
+        p99=milliseconds(find(r"^\s+99%\s+(\S+)")),
+        failures=failures,
+    )
+
+
+@contextmanager
+def script(question: Question) -> Iterator[list[str]]:
+    """The arguments that make wrk send a body. The request is made once, before the clock runs."""
+    if question.method == "GET" and question.body is None:
+        yield []
+        return
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
+        body = (question.body or b"").decode()
+        file.write(f'wrk.method = "{question.method}"\nwrk.body = [==[{body}]==]\n')
+        file.flush()
+        yield ["-s", file.name]
+
+
+def press(server: Server, question: Question, seconds: float, connections: int, core: int | None) -> Spoken:
+    """Run wrk once, in whole seconds (it knows no others)."""
+    pin = [] if core is None else ["taskset", "-c", str(core)]
+    headers = [word for name, value in question.sent.items() for word in ("-H", f"{name}: {value}")]
+    with script(question) as arguments:
+        command = [*pin, "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency"]
+        command += [*arguments, *headers, f"http://127.0.0.1:{server.port}{question.path}"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30)
+    if done.returncode:
+        raise PeerError(f"wrk: {done.stdout}{done.stderr}")
+    return parse(done.stdout)
+
+
+def measure(
+    server: Server, question: Question, seconds: float, warmup: float, connections: int, core: int | None
+) -> Measurement:
+    """Warm up, press, weigh. Raises PeerError when a request failed: such a rate would mean nothing."""
+    if warmup:
+        press(server, question, warmup, connections, core)
+    before = server.processor_seconds()
+    spoken = press(server, question, seconds, connections, core)
+    after = server.processor_seconds()
+    if spoken.failures or not spoken.requests:
+        raise PeerError(f"{server.peer.name}: {spoken.failures} of {spoken.requests} requests failed")
+    spent = {pid: seconds - before.get(pid, 0.0) for pid, seconds in after.items()}
+    memory = {pid: resident_kilobytes(pid) for pid in after}
+    return Measurement(
+        rate=spoken.rate,
+        requests=spoken.requests,
+        p50=spoken.p50,
+        p99=spoken.p99,
+        processor=sum(spent.values()) / spoken.requests * 1e6,
+        worker_memory=memory[max(spent, key=spent.__getitem__)],
+        tree_memory=sum(memory.values()),
+        start_seconds=server.start_seconds,
+    )

@@ -1,0 +1,75 @@
+"""A peer: a server with an application that does some of the works, as ``peers/*/*.toml`` declares it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.works import WORKS
+
+HERE = Path(__file__).parent
+SCRATCH = HERE / ".env"
+PYTHON = SCRATCH / "python" / "bin" / "python"
+BASELINE = "fastapi"
+OURS = "hanok"
+
+
+@dataclass(frozen=True)
+class Peer:
+    """The keys of the declaration. Commands may name {python} {bin} {port} {folder} {scratch}."""
+
+    key: str
+    name: str
+    language: str
+    works: list[str]
+    start: list[str]
+    folder: Path
+    packages: list[str] = field(default_factory=list)  # of PyPI
+    needs: list[str] = field(default_factory=list)  # commands that must be on the machine
+    copy: list[str] = field(default_factory=list)  # files that the build needs in {scratch}
+    build: list[str] = field(default_factory=list)  # run once, in the folder
+    template: list[str] = field(default_factory=list)  # files written to {scratch} with their names filled in
+    version: list[str] = field(default_factory=list)  # a command that prints it
+    environment: dict[str, str] = field(default_factory=dict)
+    ceiling: bool = False  # does less than the work; shows how far the machine can go
+
+    @property
+    def scratch(self) -> Path:
+        return SCRATCH / self.key
+
+    def fill(self, command: Sequence[str], port: int = 0) -> list[str]:
+        """The command with its names filled in."""
+        names: dict[str, Any] = {
+            "python": PYTHON,
+            "bin": PYTHON.parent,
+            "port": port,
+            "folder": self.folder,
+            "scratch": self.scratch,
+        }
+        filled = []
+        for word in command:
+            for name, value in names.items():
+                word = word.replace("{" + name + "}", str(value))
+            filled.append(word)
+        return filled
+
+    def variables(self, work: str) -> dict[str, str]:
+        """What the server's environment gets: the application builds itself for this work."""
+        values = self.fill(list(self.environment.values()))
+        return dict(zip(self.environment, values, strict=True)) | {"BENCH_WORK": work}
+
+
+def read_peers() -> dict[str, Peer]:
+    """All declarations, the baseline and ourselves first, the ceilings last."""
+    peers = []
+    for file in sorted((HERE / "peers").glob("*/*.toml")):
+        peer = Peer(folder=file.parent, **tomllib.loads(file.read_text()))
+        unknown = set(peer.works) - set(WORKS)
+        if unknown:
+            raise ValueError(f"{file}: no such works: {', '.join(sorted(unknown))}")
+        peers.append(peer)
+    peers.sort(key=lambda peer: (peer.key != BASELINE, peer.key != OURS, peer.ceiling, peer.key))
+    return {peer.key: peer for peer in peers}
