@@ -1,0 +1,171 @@
+"""One route as OpenAPI operations: parameters, body, responses, security (OpenAPI 3.1 §4.8.10)."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hanok.dependencies import Dependant, merged
+from hanok.openapi.plain import merge_into, plain
+from hanok.openapi.responses import responses_of
+from hanok.openapi.schemas import Schemas
+from hanok.params import Parameter
+from hanok.params.declared import UNSET
+
+# RFC 9110 gives content in GET, HEAD and DELETE no meaning, but FastAPI documents it when it is declared.
+METHODS_WITH_BODY = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "PATCH"})
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Found:
+    """What the operations of a document have in common, gathered while they are written."""
+
+    schemas: Schemas
+    security_schemes: Json = field(default_factory=dict)
+    operation_ids: set[str] = field(default_factory=set)
+    validation_error: bool = False
+
+
+def parameters_of(dependant: Dependant) -> list[Parameter]:
+    """Every Parameter outside the body in a tree of dependencies, models taken apart into their fields."""
+    whole = merged(dependant)
+    found: list[Parameter] = []
+    for each in (*whole.path_params, *whole.query_params, *whole.header_params, *whole.cookie_params):
+        found += each.model_fields if each.model is not None else (each,)
+    return found
+
+
+def path_item(route: Any, found: Found) -> Json:
+    """The operations of one route, by lower-case method."""
+    return {method.lower(): operation(route, method, found) for method in sorted(route.methods)}
+
+
+def operation(route: Any, method: str, found: Found) -> Json:
+    """The Operation Object of one route and method."""
+    made = _metadata(route, method, found)
+    parameters = parameters_of(route.dependant)
+    if written := _parameters(parameters, found.schemas):
+        made["parameters"] = written
+    body = route.body_field
+    if body is not None and method in METHODS_WITH_BODY:
+        made["requestBody"] = _request_body(body, found.schemas)
+    made["responses"], needs_validation_error = responses_of(route, found.schemas, bool(parameters or body))
+    found.validation_error |= needs_validation_error
+    if route.callbacks and (callbacks := _callbacks(route, found)):
+        made["callbacks"] = callbacks
+    if route.deprecated:
+        made["deprecated"] = True
+    if security := _security(route.dependant, found.security_schemes):
+        made["security"] = security
+    if route.openapi_extra:
+        merge_into(made, plain(route.openapi_extra))
+    return made
+
+
+def _metadata(route: Any, method: str, found: Found) -> Json:
+    made: Json = {}
+    if route.tags:
+        made["tags"] = plain(route.tags)
+    made["summary"] = route.summary or route.name.replace("_", " ").title()
+    if route.description:
+        made["description"] = route.description
+    operation_id = route.operation_id or route.unique_id
+    if operation_id in found.operation_ids:
+        warnings.warn(_duplicate(operation_id, route.endpoint), stacklevel=2)
+    found.operation_ids.add(operation_id)
+    made["operationId"] = operation_id
+    return made
+
+
+def _duplicate(operation_id: str, endpoint: Any) -> str:
+    text = (
+        f"Duplicate Operation ID {operation_id} for function {getattr(endpoint, '__name__', repr(endpoint))}"
+    )
+    file = getattr(endpoint, "__globals__", {}).get("__file__")
+    return f"{text} at {file}" if file else text
+
+
+# ---- parameters
+
+
+def _parameters(parameters: Iterable[Parameter], schemas: Schemas) -> list[Json]:
+    """Parameter Objects; of several with the same name and place the last required one counts, else the last."""
+    by_name: dict[tuple[str, str], Json] = {}
+    for parameter in parameters:
+        if not getattr(parameter.field_info, "include_in_schema", True):
+            continue
+        made = _parameter(parameter, schemas)
+        key = (made["in"], made["name"])
+        if not (key in by_name and by_name[key]["required"] and not made["required"]):
+            by_name[key] = made
+    return list(by_name.values())
+
+
+def _parameter(parameter: Parameter, schemas: Schemas) -> Json:
+    info = parameter.field_info
+    made: Json = {
+        "name": parameter.alias,
+        "in": parameter.place.value,
+        "required": parameter.required,
+        "schema": plain(schemas[parameter]),
+    }
+    if info.description:
+        made["description"] = info.description
+    made.update(_examples(info))
+    if info.deprecated:
+        made["deprecated"] = True
+    return made
+
+
+def _examples(info: Any) -> Json:
+    """The OpenAPI examples of a declaration; those of JSON Schema stand in its schema."""
+    if getattr(info, "openapi_examples", None):
+        return {"examples": plain(info.openapi_examples)}
+    example = getattr(info, "example", UNSET)
+    return {} if example is UNSET else {"example": plain(example)}
+
+
+def _request_body(body: Parameter, schemas: Schemas) -> Json:
+    info: Any = body.field_info
+    content = {"schema": plain(schemas[body]), **_examples(info)}
+    made: Json = {"content": {info.media_type: content}}
+    if body.required:
+        made["required"] = True
+    return made
+
+
+# ---- callbacks and security
+
+
+def _callbacks(route: Any, found: Found) -> Json:
+    made: Json = {}
+    for callback in api_routes(route.callbacks):
+        made[callback.name] = {callback.path_format: path_item(callback, found)}
+    return made
+
+
+def api_routes(routes: Iterable[Any]) -> Iterable[Any]:
+    """The effective API routes among ``routes``, through included routers, as they are to be documented."""
+    from hanok.routing import documented_routes
+
+    return documented_routes(routes)
+
+
+def _security(dependant: Dependant, schemes: Json) -> list[Mapping[str, list[str]]]:
+    """Security Requirement Objects of a tree of dependencies; scopes asked of the same scheme are joined."""
+    required: dict[str, dict[str, None]] = {}
+    _gather_security(dependant, schemes, required)
+    return [{name: list(scopes)} for name, scopes in required.items()]
+
+
+def _gather_security(dependant: Dependant, schemes: Json, required: dict[str, dict[str, None]]) -> None:
+    scheme = dependant.security_scheme
+    if scheme is not None:
+        schemes[scheme.scheme_name] = plain(scheme.model)
+        required.setdefault(scheme.scheme_name, {}).update(dict.fromkeys(dependant.oauth_scopes))
+    for each in dependant.dependencies:
+        _gather_security(each, schemes, required)
