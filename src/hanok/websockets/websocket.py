@@ -1,0 +1,173 @@
+"""WebSocket: a conversation in text, bytes or JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Iterable
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Self
+
+from hanok.gateways import AsgiWebSocketExchange
+from hanok.http.connection import HTTPConnection, StateT
+from hanok.websockets.errors import WebSocketDisconnect, WebSocketDisconnected
+from hanok.websockets.state import INCOMING, OUTGOING, WebSocketState, unexpected
+
+if TYPE_CHECKING:
+    from hanok.exchange import WebSocketExchange
+    from hanok.http.response import Response
+    from hanok.types import Message, Receive, Scope, Send
+
+_CONNECTED, _DISCONNECTED = WebSocketState.CONNECTED, WebSocketState.DISCONNECTED
+
+
+class WebSocket(HTTPConnection[StateT]):
+    """A WebSocket. ``WebSocket(scope, receive, send)`` makes one by hand.
+
+    Call ``accept`` first. The ``receive_*`` methods raise WebSocketDisconnect when the peer closes instead of speaking; the
+    ``iter_*`` methods end then. Using a WebSocket that is not open raises WebSocketDisconnected, a RuntimeError.
+    """
+
+    __slots__ = ("application_state", "client_state")
+
+    client_state: WebSocketState
+    application_state: WebSocketState
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "websocket":
+            raise AssertionError(f"a WebSocket has a scope of type 'websocket', not {scope['type']!r}")
+        self.exchange = AsgiWebSocketExchange(scope, receive, send)
+        self.client_state = self.application_state = WebSocketState.CONNECTING
+
+    @classmethod
+    def of(cls, exchange: WebSocketExchange) -> Self:
+        self = cls.__new__(cls)
+        self.exchange = exchange
+        self.client_state = self.application_state = WebSocketState.CONNECTING
+        return self
+
+    # ---- ASGI messages
+
+    async def receive(self) -> Message:
+        """The next ASGI message. Raises RuntimeError when it may not come now, or nothing more can."""
+        state = self.client_state
+        if state is _DISCONNECTED:
+            raise WebSocketDisconnected('Cannot call "receive" once a disconnect message has been received.')
+        message: Message = await self.exchange.receive()
+        try:
+            self.client_state = INCOMING[state][message["type"]]
+        except KeyError:
+            raise unexpected(INCOMING, state, message["type"]) from None
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send an ASGI message. Raises RuntimeError when it may not be sent now, WebSocketDisconnect when the peer has gone."""
+        state = self.application_state
+        if state is _DISCONNECTED:
+            raise WebSocketDisconnected('Cannot call "send" once a close message has been sent.')
+        kind = message["type"]
+        following = OUTGOING[state].get(kind)
+        if following is None:
+            raise unexpected(OUTGOING, state, kind)
+        if state is WebSocketState.RESPONSE and not message.get("more_body", False):
+            following = _DISCONNECTED
+        self.application_state = following
+        try:
+            await self.exchange.send(message)
+        except OSError:
+            # ASGI, "Send": a server tells a vanished peer by an OSError.
+            if state is not _CONNECTED:
+                raise
+            self.application_state = _DISCONNECTED
+            # RFC 6455 §7.4.1: 1006 stands for a close without a close frame.
+            raise WebSocketDisconnect(code=1006) from None
+
+    # ---- the handshake
+
+    async def accept(
+        self, subprotocol: str | None = None, headers: Iterable[tuple[bytes, bytes]] | None = None
+    ) -> None:
+        """Open the WebSocket, with one of the subprotocols that the peer offers and more headers for the 101."""
+        if self.client_state is WebSocketState.CONNECTING:
+            await self.receive()  # the peer's websocket.connect comes first
+        await self.send(
+            {"type": "websocket.accept", "subprotocol": subprotocol, "headers": list(headers or ())}
+        )
+
+    async def close(self, code: int = 1000, reason: str | None = None) -> None:
+        """Close the WebSocket; before ``accept`` this refuses the handshake with a 403."""
+        await self.send({"type": "websocket.close", "code": code, "reason": reason or ""})
+
+    async def send_denial_response(self, response: Response) -> None:
+        """Refuse the handshake with this HTTP response. Raises RuntimeError when the server cannot."""
+        if "websocket.http.response" not in (self.scope.get("extensions") or {}):
+            raise RuntimeError("The server doesn't support the Websocket Denial Response extension.")
+        await response(self.scope, self.receive, self.send)
+
+    # ---- text, bytes, JSON
+
+    async def _receive_data(self) -> Message:
+        if self.application_state is not _CONNECTED:
+            raise WebSocketDisconnected('WebSocket is not connected. Need to call "accept" first.')
+        message = await self.receive()
+        if message["type"] == "websocket.disconnect":
+            # RFC 6455 §7.4.1: 1005 stands for a close frame without a code.
+            raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
+        return message
+
+    async def receive_text(self) -> str:
+        text: str = (await self._receive_data())["text"]
+        return text
+
+    async def receive_bytes(self) -> bytes:
+        data: bytes = (await self._receive_data())["bytes"]
+        return data
+
+    async def receive_json(self, mode: str = "text") -> Any:
+        """The next message parsed as JSON, from text or, with ``mode="binary"``, from bytes."""
+        _check_mode(mode)
+        return json.loads((await self._receive_data())["text" if mode == "text" else "bytes"])
+
+    async def iter_text(self) -> AsyncIterator[str]:
+        """Text messages until the peer closes."""
+        try:
+            while True:
+                yield await self.receive_text()
+        except WebSocketDisconnect:
+            pass
+
+    async def iter_bytes(self) -> AsyncIterator[bytes]:
+        """Binary messages until the peer closes."""
+        try:
+            while True:
+                yield await self.receive_bytes()
+        except WebSocketDisconnect:
+            pass
+
+    async def iter_json(self) -> AsyncIterator[Any]:
+        """Text messages parsed as JSON, until the peer closes."""
+        try:
+            while True:
+                yield await self.receive_json()
+        except WebSocketDisconnect:
+            pass
+
+    async def send_text(self, data: str) -> None:
+        await self.send({"type": "websocket.send", "text": data})
+
+    async def send_bytes(self, data: bytes) -> None:
+        await self.send({"type": "websocket.send", "bytes": data})
+
+    async def send_json(self, data: Any, mode: str = "text") -> None:
+        """Send a value as compact JSON, as text or, with ``mode="binary"``, as bytes."""
+        _check_mode(mode)
+        text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
+        if mode == "text":
+            await self.send_text(text)
+        else:
+            await self.send_bytes(text.encode())
+
+
+def _check_mode(mode: str) -> None:
+    if mode not in ("text", "binary"):
+        raise RuntimeError('The "mode" argument should be "text" or "binary".')
