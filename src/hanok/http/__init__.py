@@ -39,7 +39,7 @@ from hanok.http.url import URL, Address, URLPath
 if TYPE_CHECKING:
     from hanok.http.config import CommaSeparatedStrings, Config, Environ, Secret
     from hanok.http.files import FileResponse
-    from hanok.http.forms import FormLimits, FormParser, MultiPartException, MultiPartParser, form_of
+    from hanok.http.forms import FormParser, MultiPartException, MultiPartParser, form_of
     from hanok.http.sse import EventSourceResponse, ServerSentEvent
     from hanok.http.staticfiles import NotModifiedResponse, StaticFiles
     from hanok.http.templating import Jinja2Templates
@@ -51,7 +51,6 @@ _LAZY = {
     "Environ": "config",
     "EventSourceResponse": "sse",
     "FileResponse": "files",
-    "FormLimits": "forms",
     "FormParser": "forms",
     "Jinja2Templates": "templating",
     "MultiPartException": "forms",
@@ -86,7 +85,6 @@ __all__ = [
     "EventSourceResponse",
     "FileResponse",
     "FormData",
-    "FormLimits",
     "FormParser",
     "HTMLResponse",
     "HTTPConnection",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncGenerator, Awaitable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Coroutine, Generator
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -92,12 +92,17 @@ class Request(HTTPConnection[StateT]):
         ``max_part_size`` limits what is kept in memory: a field's value, in bytes. Raises HTTPError 400 for a
         malformed form or one beyond the limits; outside of an application MultiPartException.
         """
-        return FormReading(self._read_form(max_files, max_fields, max_part_size))
+        from hanok.http.forms import form_of
 
-    async def _read_form(self, max_files: float, max_fields: float, max_part_size: int) -> FormData:
-        from hanok.http.forms import FormLimits, form_of
-
-        return await form_of(self.exchange, FormLimits(max_files, max_fields, max_part_size), self.stream)
+        return FormReading(
+            form_of(
+                self.exchange,
+                max_files=max_files,
+                max_fields=max_fields,
+                max_part_size=max_part_size,
+                stream=self.stream,
+            )
+        )
 
     async def close(self) -> None:
         """Close the files of the form, if one was read."""
@@ -134,12 +139,11 @@ class FormReading(Awaitable[FormData], AbstractAsyncContextManager[FormData]):
 
     __slots__ = ("_form", "_reading")
 
-    def __init__(self, reading: Any) -> None:
+    def __init__(self, reading: Coroutine[Any, Any, FormData]) -> None:
         self._reading = reading
 
     def __await__(self) -> Generator[Any, None, FormData]:
-        form: Generator[Any, None, FormData] = self._reading.__await__()
-        return form
+        return self._reading.__await__()
 
     async def __aenter__(self) -> FormData:
         self._form = await self._reading
