@@ -121,8 +121,8 @@ def whole(results: Mapping[str, Any], rows: Rows, peers: Mapping[str, Peer]) -> 
     intro = (
         f"{where(results)}. The server has one core, wrk the other, with "
         f"{results['settings']['connections']} connections. Higher multiples are better. Ratios are "
-        "taken inside a round, then the median. How it is done: [bench/README.md](../README.md). nginx answers with a "
-        "constant: it is the ceiling of the machine, not a peer."
+        "taken inside a round, then the median. How it is done: [bench/README.md](../README.md). nginx "
+        "answers with a constant: it is the ceiling of the machine, not a peer."
     )
     return f"# The comparison\n\n{intro}\n\n![The same as a picture](latest.svg)\n\n{body}\n"
 
