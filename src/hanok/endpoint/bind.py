@@ -1,0 +1,334 @@
+"""Bind: a Plan → the source of one coroutine function, compiled.
+
+The generated function is what one would write by hand for that endpoint: read the query once, validate each argument with
+its own validator, await the dependencies in order, call the endpoint. Straight-line code is two to three times as fast as
+walking the plan, and a debugger can step through it (the source is registered in ``linecache``).
+
+Nothing from a user is put into the source but the names of arguments, which Python has already accepted as identifiers;
+every value (aliases, defaults, validators, callables) is passed through the namespace under a generated name.
+
+Whatever is wrong or rare is handed over to ``solve``, with the values that are already there. ``tests/endpoint`` proves both
+ways equal on generated requests.
+"""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from pydantic_core import ValidationError
+
+from hanok.dependencies import CallKind, Injected, Node
+from hanok.endpoint.body import parse_json, read_json_params, reads_as_json
+from hanok.endpoint.jsonable import validates_from_json
+from hanok.endpoint.operation import BodyKind
+from hanok.endpoint.solve import CookieFields, call_node, connection_of, read_arguments, solve
+from hanok.http import Request, run_in_threadpool
+from hanok.http.cookies import cookies_of
+from hanok.http.headers import headers_of
+from hanok.http.query import parse_query, query_params_of
+from hanok.params import Parameter, Place
+from hanok.params.values import ErrorDetails, Fields, read_fields
+from hanok.security import SecurityScopes
+
+if TYPE_CHECKING:
+    from hanok.endpoint.plan import Bind, Plan
+
+_numbers = count(1)
+
+
+class HandOver(Exception):
+    """The fast path cannot go on; ``solve`` takes over."""
+
+
+def read_with_care(parameter: Parameter, fields: Fields) -> Any:
+    """One argument of a shape for which no code is generated."""
+    values: dict[str, Any] = {}
+    errors: list[ErrorDetails] = []
+    read_fields((parameter,), fields, values, errors)
+    if errors:
+        raise HandOver
+    return values[parameter.name]
+
+
+def json_with_care(node: Node, body: Any, embed: bool) -> dict[str, Any]:
+    """The body arguments of one call."""
+    values: dict[str, Any] = {}
+    errors: list[ErrorDetails] = []
+    read_json_params(node.dependant, body, embed, values, errors)
+    if errors:
+        raise HandOver
+    return values
+
+
+async def form_with_care(plan: Plan, node: Node, exchange: Any, form: Any) -> dict[str, Any]:
+    """Every argument of one call that reads a form."""
+    errors: list[ErrorDetails] = []
+    values = await read_arguments(plan, node.dependant, exchange, form, errors)
+    if errors:
+        raise HandOver
+    return values
+
+
+async def read_form(plan: Plan, exchange: Any) -> Any:
+    """The form of a request."""
+    from hanok.http.forms import form_of
+
+    return await form_of(exchange, **plan.form_limits)
+
+
+async def call_limited(node: Node, context: Any, **arguments: Any) -> Any:
+    """A dependency with ``max_concurrency``."""
+    return await call_node(node, arguments, context)
+
+
+_HELPERS: dict[str, Any] = {
+    "FAULTS": (ValidationError, KeyError, HandOver),
+    "ValidationError": ValidationError,
+    "HandOver": HandOver,
+    "solve": solve,
+    "parse_query": parse_query,
+    "query_params_of": query_params_of,
+    "headers_of": headers_of,
+    "cookies_of": cookies_of,
+    "CookieFields": CookieFields,
+    "read_with_care": read_with_care,
+    "json_with_care": json_with_care,
+    "form_with_care": form_with_care,
+    "read_form": read_form,
+    "reads_as_json": reads_as_json,
+    "parse_json": parse_json,
+    "call_limited": call_limited,
+    "in_thread": run_in_threadpool,
+    "request_of": Request.of,
+    "connection_of": connection_of,
+    "SecurityScopes": SecurityScopes,
+}
+
+
+def compile_bind(plan: Plan) -> Bind:
+    """The coroutine function ``bind(exchange, context)`` of a plan."""
+    writer = _Writer(plan)
+    source = writer.source()
+    filename = f"<hanok endpoint {next(_numbers)}>"
+    namespace = writer.namespace
+    exec(compile(source, filename, "exec"), namespace)
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    bind: Any = namespace["bind"]
+    bind.source = source
+    return bind  # type: ignore[no-any-return]
+
+
+class _Writer:
+    """Writes the source, and collects what it refers to in ``namespace``."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.nodes = plan.flat.nodes
+        self.namespace: dict[str, Any] = {**_HELPERS, "plan": plan}
+        self.lines: list[str] = []
+        self.serial = count()
+        self.body_from_json = self._body_from_json()
+        self.body_expression = "None"
+
+    def source(self) -> str:
+        """The whole function."""
+        self._line(0, "async def bind(exchange, context):")
+        self._body_prelude()
+        self._fields_prelude()
+        for node in self.nodes:
+            self._node(node)
+        return "\n".join(self.lines) + "\n"
+
+    # ---- small tools
+
+    def _line(self, depth: int, text: str) -> None:
+        self.lines.append("    " * depth + text)
+
+    def _keep(self, prefix: str, value: Any) -> str:
+        name = f"{prefix}{next(self.serial)}"
+        self.namespace[name] = value
+        return name
+
+    def _uses(self, part: Callable[[Parameter], bool]) -> bool:
+        return any(
+            isinstance(source, Parameter) and part(source) for node in self.nodes for source in node.sources.values()
+        )
+
+    def _injects(self, *parts: Injected) -> bool:
+        return any(source in parts for node in self.nodes for source in node.sources.values() if not _is_index(source))
+
+    def _hand_over(self, depth: int, before: int) -> None:
+        done = ", ".join(f"{index}: n{index}" for index in range(before) if self._kept(index))
+        self._line(depth, f"return await solve(plan, exchange, context, {self.body_expression}, {{{done}}})")
+
+    def _kept(self, index: int) -> bool:
+        return index < len(self.nodes) - 1
+
+    # ---- the body, before everything else: a broken one is refused before any dependency is called
+
+    def _body_from_json(self) -> bool:
+        plan = self.plan
+        if plan.body_kind is not BodyKind.JSON or plan.embed or len(plan.body_params) != 1:
+            return False
+        # One parameter, and only one callable that takes it.
+        takers = [node for node in self.nodes if node.dependant.body_params]
+        return len(takers) == 1 and validates_from_json(plan.body_params[0].core_schema)
+
+    def _body_prelude(self) -> None:
+        plan = self.plan
+        if plan.max_body_size is not None:
+            self._line(1, f"exchange.body_limit = {self._keep('limit', plan.max_body_size)}")
+        if plan.body_kind is BodyKind.FORM:
+            self._line(1, "form = await read_form(plan, exchange)")
+            self.body_expression = "form"
+        elif plan.body_kind is BodyKind.JSON:
+            strict = self._keep("strict", plan.strict_content_type)
+            parse = f"parse_json(exchange, raw, {strict}, plan.where)"
+            self._line(1, "raw = exchange.body")
+            self._line(1, "if raw is None or exchange.body_limit is not None:")
+            self._line(2, "raw = await exchange.read()")
+            if self.body_from_json:
+                validate_json = self._keep("j", plan.body_params[0].adapter.validator.validate_json)
+                self.body_expression = parse
+                self._line(1, f"if not raw or not reads_as_json(exchange, {strict}):")
+                self._hand_over(2, 0)
+                self._line(1, "try:")
+                self._line(2, f"body = {validate_json}(raw)")
+                self._line(1, "except ValidationError:")
+                self._hand_over(2, 0)
+                self._line(1, "if body is None:")  # ``null`` counts as not sent
+                self._hand_over(2, 0)
+            else:
+                self._line(1, f"body = {parse}")
+                self.body_expression = "body"
+
+    # ---- what several arguments read from
+
+    def _fields_prelude(self) -> None:
+        place = Place
+        if self._uses(lambda p: p.place is place.path):
+            self._line(1, "path = exchange.path_params")
+        if self._uses(lambda p: p.place is place.query and _is_simple(p)):
+            self._line(1, "query = dict(parse_query(exchange.query))")
+        if self._uses(lambda p: p.place is place.query and not _is_simple(p)):
+            self._line(1, "query_fields = query_params_of(exchange)")
+        if self._uses(lambda p: p.place is place.header):
+            self._line(1, "header_fields = headers_of(exchange)")
+        if self._uses(lambda p: p.place is place.cookie):
+            self._line(1, "cookies = cookies_of(exchange)")
+        if self._uses(lambda p: p.place is place.cookie and not _is_simple(p)):
+            self._line(1, "cookie_fields = CookieFields(cookies)")
+        if self._injects(Injected.REQUEST, Injected.WEBSOCKET, Injected.CONNECTION):
+            only_request = not self._injects(Injected.WEBSOCKET, Injected.CONNECTION)
+            self._line(1, f"connection = {'request_of' if only_request else 'connection_of'}(exchange)")
+
+    # ---- one call
+
+    def _node(self, node: Node) -> None:
+        arguments: list[str] = []
+        reading: list[str] = []
+        form = self.plan.body_kind is BodyKind.FORM and bool(node.dependant.body_params)
+        if form:
+            reading.append(f"f{node.index} = await form_with_care(plan, {self._keep('node', node)}, exchange, form)")
+            arguments.append(f"**f{node.index}")
+        json = not form and bool(node.dependant.body_params) and not self.body_from_json
+        if json:
+            embed = self._keep("embed", self.plan.embed)
+            reading.append(f"b{node.index} = json_with_care({self._keep('node', node)}, body, {embed})")
+            arguments.append(f"**b{node.index}")
+        for name, source in node.sources.items():
+            assert name.isidentifier()
+            if isinstance(source, Parameter):
+                if form or (json and source.place is Place.body):
+                    continue
+                arguments.append(f"{name}={self._argument(source, reading)}")
+            elif isinstance(source, Injected):
+                arguments.append(f"{name}={self._injected(source, node)}")
+            else:
+                arguments.append(f"{name}=n{source}")
+        if reading:
+            self._line(1, "try:")
+            for line in reading:
+                self._line(2, line)
+            self._line(1, "except FAULTS:")
+            self._hand_over(2, node.index)
+        self._call(node, ", ".join(arguments))
+
+    def _call(self, node: Node, arguments: str) -> None:
+        dependant = node.dependant
+        call = self._keep("c", dependant.call)
+        is_endpoint = not self._kept(node.index)
+        target = "return " if is_endpoint else f"n{node.index} = "
+        joined = f", {arguments}" if arguments else ""
+        if is_endpoint and dependant.kind.yields:
+            self._line(1, f"return {call}({arguments})")
+        elif dependant.kind.yields:
+            self._line(1, f"{target}await context.enter({self._keep('node', node)}, dict({arguments}))")
+        elif dependant.limit is not None:
+            self._line(1, f"{target}await call_limited({self._keep('node', node)}, context{joined})")
+        elif dependant.kind is CallKind.ASYNC:
+            self._line(1, f"{target}await {call}({arguments})")
+        else:
+            self._line(1, f"{target}await in_thread({call}{joined})")
+
+    def _injected(self, part: Injected, node: Node) -> str:
+        if part is Injected.RESPONSE:
+            return "context.injected_response()"
+        if part is Injected.BACKGROUND_TASKS:
+            return "context.injected_background()"
+        if part is Injected.SECURITY_SCOPES:
+            return f"SecurityScopes(scopes=list({self._keep('scopes', tuple(node.dependant.oauth_scopes))}))"
+        return "connection"
+
+    # ---- one argument
+
+    def _argument(self, parameter: Parameter, reading: list[str]) -> str:
+        """Append the lines that read it; return the expression of its value."""
+        if parameter.place is Place.body:
+            return "body"
+        variable = f"a{next(self.serial)}"
+        key = self._keep("k", parameter.alias)
+        if parameter.place is Place.path:
+            reading.append(f"{variable} = {self._validated(parameter, f'path[{key}]')}")
+            return variable
+        if not _is_simple(parameter):
+            fields = {Place.query: "query_fields", Place.header: "header_fields", Place.cookie: "cookie_fields"}
+            care = self._keep("p", parameter)
+            reading.append(f"{variable} = read_with_care({care}, {fields[parameter.place]})")
+            return variable
+        fields = {Place.query: "query", Place.header: "header_fields", Place.cookie: "cookies"}
+        source = fields[parameter.place]
+        if parameter.required:
+            reading.append(f"{variable} = {self._validated(parameter, f'{source}[{key}]')}")
+            return variable
+        if parameter.has_constant_default:
+            default = self._keep("d", parameter.default)
+        else:
+            default = f"{self._keep('p', parameter)}.make_default()"
+        if parameter.passes_text and parameter.has_constant_default:
+            reading.append(f"{variable} = {source}.get({key}, {default})")
+        else:
+            reading.append(f"{variable} = {source}.get({key})")
+            reading.append(
+                f"{variable} = {default} if {variable} is None else {self._validated(parameter, variable)}"
+            )
+        return variable
+
+    def _validated(self, parameter: Parameter, raw: str) -> str:
+        if parameter.passes_text and parameter.place is not Place.path:
+            return raw
+        return f"{self._keep('v', parameter.adapter.validator.validate_python)}({raw})"
+
+
+def _is_simple(parameter: Parameter) -> bool:
+    """Whether one lookup by one name gives the raw value."""
+    return len(parameter.aliases) == 1 and not parameter.is_sequence and parameter.model is None
+
+
+def _is_index(source: Any) -> bool:
+    return isinstance(source, int) and not isinstance(source, bool)
+
+

@@ -1,0 +1,284 @@
+"""Run: what the endpoint returned → the answer, and the end of everything that has to end.
+
+Two shapes. Most endpoints need no Context: bind, write the bytes, answer. The others (a dependency that yields, an injected
+Response or BackgroundTasks, a generator endpoint, an overridden ``get_route_handler``) take the full way, whose order is:
+
+    bind ─► response ─► function-scoped exits ─► answer sent ─► background tasks ─► request-scoped exits
+
+An error on the way is thrown into the exits, the innermost first, before anybody makes an answer of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic_core import ValidationError
+
+from hanok.dependencies import Dependant
+from hanok.endpoint.context import Context
+from hanok.endpoint.operation import BodyKind, Operation, endpoint_context
+from hanok.endpoint.plan import Plan
+from hanok.exceptions import HanokError, ResponseValidationError
+from hanok.exchange import Exchange, FixedHeaders, WebSocketExchange, body_allowed
+from hanok.http import JSONResponse, Request, Response
+from hanok.params.values import faults
+from hanok.serialization import ResponseDump, jsonable_encoder, to_bytes
+
+Run = Callable[[Any], Awaitable[None]]
+RequestHandler = Callable[[Request], Awaitable[Response]]
+
+_JSON_HEADERS = FixedHeaders([(b"content-type", b"application/json")])
+_CONTEXT_KEY = "hanok.context"
+
+SWALLOWED = (
+    "No response was made: a dependency with yield caught the error of the request and did not raise it again. "
+    "End the except block of that dependency with `raise`, or raise an HTTPException there."
+)
+
+
+def compile_operation(operation: Operation) -> Endpoint:
+    """Compile an operation; ``endpoint.run`` answers exchanges."""
+    return Endpoint(operation)
+
+
+class Endpoint:
+    """A compiled operation. ``plan`` is what happens without overrides."""
+
+    def __init__(self, operation: Operation) -> None:
+        self.operation = operation
+        self.plan = self._make_plan(None)
+        self._variants: dict[tuple[Any, ...], Plan] = {}
+        self.dump = _dump_of(operation)
+        self.writes_json = operation.response_class is JSONResponse and operation.stream is None
+        self.status = operation.status_code or 200
+        self.run: Run = self._full_run(self.respond) if self._needs_full_way() else self._short_run()
+
+    def _make_plan(self, overrides: Any) -> Plan:
+        operation = self.operation
+        return Plan(
+            operation.dependant,
+            overrides,
+            where=operation.where(),
+            strict_content_type=operation.strict_content_type,
+            max_body_size=operation.max_body_size,
+            form_limits=operation.form_limits,
+        )
+
+    def _needs_full_way(self) -> bool:
+        return self.plan.needs_context or not self.writes_json
+
+    def plan_for(self, overrides: Any) -> Plan:
+        """The plan with those overrides that concern this endpoint; plans are kept, so that switching back is free."""
+        concerned = tuple((call, overrides[call]) for call in self.plan.flat.calls if call in overrides)
+        if not concerned:
+            return self.plan
+        key = tuple(sorted((id(call), id(substitute)) for call, substitute in concerned))
+        plan = self._variants.get(key)
+        if plan is None:
+            plan = self._variants[key] = self._make_plan(dict(concerned))
+        return plan
+
+    def current_plan(self) -> Plan:
+        """The plan for the overrides as they are now."""
+        overrides = getattr(self.operation.overrides, "dependency_overrides", None)
+        return self.plan_for(overrides) if overrides else self.plan
+
+    # ---- the short way
+
+    def _short_run(self) -> Run:
+        bind = self.plan.bind
+        status, headers = self.status, _JSON_HEADERS
+        write = self._writer()
+        full = self._full_run(self.respond)
+        provider = self.operation.overrides
+        if provider is None or not hasattr(provider, "dependency_overrides"):
+            provider = _NO_OVERRIDES
+
+        async def run(exchange: Exchange) -> None:
+            if provider.dependency_overrides:
+                await full(exchange)
+                return
+            result = await bind(exchange, None)
+            if isinstance(result, Response):
+                await result.send(exchange)
+            else:
+                exchange.answer(status, headers, write(result))
+
+        return run
+
+    def _writer(self) -> Callable[[Any], bytes]:
+        if not body_allowed(self.status):
+            return lambda value: b""
+        if self.dump is None:
+            return to_bytes
+        dump_bytes, where = self.dump.to_bytes, self.operation.where
+
+        def write(value: Any) -> bytes:
+            try:
+                return dump_bytes(value)
+            except ValidationError as error:
+                raise ResponseValidationError(
+                    faults(error, ("response",)), body=value, endpoint_ctx=where()
+                ) from error
+
+        return write
+
+    # ---- the full way
+
+    async def respond(self, exchange: Exchange, context: Context) -> Response:
+        """Bind, and the response of what came back."""
+        return self.response_of(await self.current_plan().bind(exchange, context), context)
+
+    def response_of(self, result: Any, context: Context) -> Response:
+        """The Response of a returned value; a Response is one already."""
+        if isinstance(result, Response):
+            if result.background is None:
+                result.background = context.background
+            return result
+        injected = context.response
+        arguments: dict[str, Any] = {"background": context.background}
+        if self.operation.status_code is not None:
+            arguments["status_code"] = self.operation.status_code
+        if injected is not None and injected.status_code:
+            arguments["status_code"] = injected.status_code
+        response = self._new_response(result, arguments)
+        if not body_allowed(response.status_code):
+            response.body = b""
+        if injected is not None:
+            response.raw_headers.extend(injected.raw_headers)
+        return response
+
+    def _new_response(self, result: Any, arguments: dict[str, Any]) -> Response:
+        operation = self.operation
+        if operation.stream is not None:
+            from hanok.endpoint.stream import streamed
+
+            return streamed(operation, result, arguments)
+        if self.writes_json:
+            return Response(self._writer()(result), media_type="application/json", **arguments)
+        try:
+            content = jsonable_encoder(result) if self.dump is None else self.dump.to_python(result)
+        except ValidationError as error:
+            raise ResponseValidationError(
+                faults(error, ("response",)), body=result, endpoint_ctx=operation.where()
+            ) from error
+        return operation.response_class(content, **arguments)
+
+    def _full_run(self, produce: Callable[[Exchange, Context], Awaitable[Response]]) -> Run:
+        async def run(exchange: Exchange) -> None:
+            context = Context(exchange)
+            error: BaseException | None = None
+            try:
+                response = await _within_function(produce, exchange, context)
+                await response.send(exchange)
+                if context.request_exits is not None:
+                    await exchange.drain()
+            except BaseException as raised:
+                error = raised
+            await _end_request(exchange, context, error)
+
+        return run
+
+    # ---- custom routes
+
+    def handler(self) -> RequestHandler:
+        """``async (request) -> Response``: what ``APIRoute.get_route_handler`` returns and subclasses wrap."""
+
+        async def handle(request: Request) -> Response:
+            exchange: Exchange = request.exchange
+            context = request.scope.get(_CONTEXT_KEY)
+            if context is None:
+                context = Context(exchange)
+            context.exchange = exchange
+            if self.plan.body_kind is BodyKind.JSON and type(request).body is not Request.body:
+                exchange.body = await request.body()
+            return await self.respond(exchange, context)
+
+        return handle
+
+    def run_handler(self, handler: RequestHandler) -> Run:
+        """``run`` for a route whose handler was wrapped."""
+
+        async def produce(exchange: Exchange, context: Context) -> Response:
+            exchange.scope[_CONTEXT_KEY] = context
+            return await handler(Request.of(exchange))
+
+        return self._full_run(produce)
+
+
+class _NoOverrides:
+    dependency_overrides: dict[Any, Any] = {}
+
+
+_NO_OVERRIDES = _NoOverrides()
+
+
+def _dump_of(operation: Operation) -> ResponseDump | None:
+    field = operation.response_field
+    return None if field is None else ResponseDump(field.adapter, operation.dump, field.annotation)
+
+
+async def _within_function(
+    produce: Callable[[Exchange, Context], Awaitable[Response]], exchange: Exchange, context: Context
+) -> Response:
+    """The response, after the end of everything that is function-scoped."""
+    response: Response | None = None
+    error: BaseException | None = None
+    try:
+        response = await produce(exchange, context)
+    except BaseException as raised:
+        error = raised
+    left = await context.close_function(error)
+    if left is not None:
+        raise left
+    if response is None:
+        raise HanokError(SWALLOWED)
+    return response
+
+
+async def _end_request(exchange: Exchange, context: Context, error: BaseException | None) -> None:
+    """Run the request-scoped exits and raise what is left of the error."""
+    left = await context.close_request(error)
+    if left is not None:
+        raise left
+    if error is not None and not exchange.answer_state:
+        raise HanokError(SWALLOWED)
+
+
+# ---- WebSockets
+
+
+class WebSocketEndpointPlan:
+    """A compiled WebSocket endpoint."""
+
+    def __init__(self, dependant: Dependant, path: str, overrides: Any = None) -> None:
+        self.dependant = dependant
+        self.where = endpoint_context(dependant.call, f"WS {path}")
+        self.provider = overrides
+        self.plan = Plan(dependant, where=self.where)
+
+    def current_plan(self) -> Plan:
+        """The plan for the overrides as they are now."""
+        overrides = getattr(self.provider, "dependency_overrides", None)
+        if not overrides or not any(call in overrides for call in self.plan.flat.calls):
+            return self.plan
+        return Plan(self.dependant, overrides, where=self.where)
+
+    async def run(self, exchange: WebSocketExchange) -> None:
+        """Call the endpoint, then end what its dependencies opened."""
+        context = Context(exchange)
+        error: BaseException | None = None
+        try:
+            await self.current_plan().bind(exchange, context)
+        except BaseException as raised:
+            error = raised
+        error = await context.close_function(error)
+        error = await context.close_request(error)
+        if error is not None:
+            raise error
+
+
+def compile_websocket(dependant: Dependant, path: str, overrides: Any = None) -> WebSocketEndpointPlan:
+    """Compile a WebSocket endpoint; ``.run`` serves exchanges."""
+    return WebSocketEndpointPlan(dependant, path, overrides)
