@@ -1,0 +1,139 @@
+"""BaseRoute: what a router can hold, and the little things that every kind of route needs."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from enum import Enum
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hanok.exceptions import HTTPError
+from hanok.exchange import Exchange
+from hanok.gateways import ForeignApp
+from hanok.http.url import URLPath
+from hanok.routing.table import Entry
+from hanok.types import ASGIApp, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from hanok.exchange import AnyExchange
+
+PLAIN_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+
+
+class Match(Enum):
+    """Whether a route takes a request: not at all, all but its method, or fully."""
+
+    NONE = 0
+    PARTIAL = 1
+    FULL = 2
+
+
+class BaseRoute:
+    """Something in ``router.routes``. Subclass it and give ``matches``, ``url_path_for`` and ``handle``.
+
+    A router runs a route through ``run``, which here goes over ``handle``, the ASGI form. Hanok's own routes
+    replace it with something shorter.
+    """
+
+    kinds: ClassVar[frozenset[str]] = frozenset({"http", "websocket"})
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether the route takes this request, and what is then to be added to the scope."""
+        raise NotImplementedError
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """The path of the route of this name; raises NoMatchFound."""
+        raise NotImplementedError
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request that ``matches`` has accepted."""
+        raise NotImplementedError
+
+    async def run(self, exchange: AnyExchange) -> None:
+        """Answer an exchange that was matched."""
+        await ForeignApp(self.handle).handle(exchange)
+
+    def entry(self, index: int) -> Entry | None:
+        """This route for the match table; None when only ``matches`` can tell what it takes."""
+        return None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Use one route alone as an ASGI application."""
+        match, child_scope = self.matches(scope)
+        if match is not Match.NONE:
+            scope.update(child_scope)
+            await self.handle(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000, "reason": ""})
+        else:
+            await send_plain(send, 404, b"Not Found")
+
+
+async def send_plain(send: Send, status: int, text: bytes, *headers: tuple[bytes, bytes]) -> None:
+    """A short text answer over ASGI, for where no exchange is."""
+    length = (b"content-length", str(len(text)).encode())
+    await send({"type": "http.response.start", "status": status, "headers": [*headers, length, PLAIN_TEXT]})
+    await send({"type": "http.response.body", "body": text})
+
+
+def refuse(exchange: Exchange, error: HTTPError) -> None:
+    """Raise the error where an application is there to handle it, else answer it here."""
+    if exchange.app is not None:
+        raise error
+    headers = [PLAIN_TEXT, *((k.lower().encode(), v.encode()) for k, v in (error.headers or {}).items())]
+    exchange.answer(error.status_code, headers, str(error.detail).encode())
+
+
+def method_not_allowed(allowed: set[str]) -> HTTPError:
+    # RFC 9110 §15.5.6: Allow lists the methods of the resource, so those of every route of this path.
+    return HTTPError(405, headers={"Allow": ", ".join(sorted(allowed))})
+
+
+def too_long(exchange: Exchange, limit: int) -> bool:
+    """Whether the request announces a body above the limit: refused before it is read (RFC 9110 §15.5.14)."""
+    length = exchange.header(b"content-length")
+    return length is not None and length.isdigit() and int(length) > limit
+
+
+def below_root(path: str, root_path: str) -> str:
+    """The part of the path that routes see: without the root path that servers and mounts have put in
+    front.
+    """
+    if not root_path or not path.startswith(root_path):
+        return path
+    if len(path) == len(root_path):
+        return ""
+    return path[len(root_path) :] if path[len(root_path)] == "/" else path
+
+
+def get_route_path(scope: Scope) -> str:
+    """``below_root`` for a scope."""
+    return below_root(scope["path"], scope.get("root_path", ""))
+
+
+def get_name(endpoint: Callable[..., Any]) -> str:
+    """The name that a route gets from its endpoint."""
+    name: str = getattr(endpoint, "__name__", type(endpoint).__name__)
+    return name
+
+
+def is_function(endpoint: Any) -> bool:
+    """Whether an endpoint is called with a request (a function or method, partials included), not as an
+    ASGI app.
+    """
+    while isinstance(endpoint, functools.partial):
+        endpoint = endpoint.func
+    return inspect.isfunction(endpoint) or inspect.ismethod(endpoint)
+
+
+def wrap(app: ASGIApp, middleware: Sequence[Any] | None) -> ASGIApp:
+    """Put ``Middleware`` declarations around an application, the first one outermost."""
+    for cls, args, kwargs in reversed(middleware or ()):
+        app = cls(app, *args, **kwargs)
+    return app
+
+
+def require_leading_slash(path: str) -> None:
+    if not path.startswith("/"):
+        raise AssertionError("Routed paths must start with '/'")

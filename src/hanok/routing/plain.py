@@ -1,0 +1,277 @@
+"""Route and WebSocketRoute: a path and an endpoint that is called with the request, or is an ASGI
+application.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from hanok.exceptions import HTTPError, NoMatchFound
+from hanok.exchange import Exchange, WebSocketExchange
+from hanok.gateways import AsgiExchange, AsgiWebSocketExchange, ForeignApp, NativeApp, handler_of
+from hanok.http import Request, Response, URLPath, is_async_callable, run_in_threadpool
+from hanok.routing.base import (
+    BaseRoute,
+    Match,
+    below_root,
+    get_name,
+    get_route_path,
+    is_function,
+    method_not_allowed,
+    refuse,
+    require_leading_slash,
+    too_long,
+    wrap,
+)
+from hanok.routing.table import Entry
+from hanok.routing.template import Template, replace_params
+from hanok.types import ASGIApp, Receive, Scope, Send
+from hanok.websockets import WebSocket
+
+if TYPE_CHECKING:
+    from hanok.exchange import AnyExchange
+
+
+class TemplateRoute(BaseRoute):
+    """A route that is told by a path template. The attributes are the ones that applications look at.
+
+    Assigning ``app`` (to wrap it, say) changes what the route runs, from the next request on.
+    """
+
+    protocol: Literal["http", "websocket"]
+    path: str
+    endpoint: Any
+    name: str
+
+    def __init__(self, path: str, endpoint: Any, name: str | None, app: ASGIApp) -> None:
+        self.path = path
+        self.endpoint = endpoint
+        self.name = get_name(endpoint) if name is None else name
+        self.place_at(path)
+        self.app = app
+
+    def place_at(self, path: str) -> None:
+        """Parse the template; sets ``path_regex``, ``path_format`` and ``param_convertors``."""
+        self.template = Template.parse(path)
+        self.path_regex = self.template.regex
+        self.path_format = self.template.path_format
+        self.param_convertors = self.template.convertors
+
+    @property
+    def app(self) -> ASGIApp:
+        """The ASGI application that the route runs."""
+        return self._app
+
+    @app.setter
+    def app(self, app: ASGIApp) -> None:
+        self._app = app
+        self._handler = handler_of(app)
+        # A subclass with a ``handle`` of its own is run through it.
+        own = type(self).handle is getattr(type(self), "native_handle", None)
+        self.run = self._handler if own else ForeignApp(self.handle).handle  # type: ignore[method-assign, assignment]
+
+    def match_params(self, path: str) -> dict[str, Any] | None:
+        """The converted parameters of a path below the root path, or None."""
+        found = self.path_regex.fullmatch(path)
+        if found is None:
+            return None
+        return {name: self.param_convertors[name].convert(text) for name, text in found.groupdict().items()}
+
+    def child_scope(self, scope: Scope) -> Scope | None:
+        """What a match adds to the scope, or None."""
+        if scope["type"] not in self.kinds:
+            return None
+        params = self.match_params(get_route_path(scope))
+        if params is None:
+            return None
+        return {"endpoint": self.endpoint, "path_params": {**scope.get("path_params", {}), **params}}
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        if name != self.name or set(path_params) != set(self.param_convertors):
+            raise NoMatchFound(name, path_params)
+        path, _ = replace_params(self.path_format, self.param_convertors, path_params)
+        return URLPath(path, protocol=self.protocol)
+
+    def is_transparent(self, native_matches: Any) -> bool:
+        """Whether the template says all about what the route matches: nobody has overridden or replaced a
+        thing.
+        """
+        return type(self).matches is native_matches and self.path_regex is self.template.regex
+
+
+class Route(TemplateRoute):
+    """An HTTP route.
+
+    ``endpoint`` is a function of the request, async or not (then it runs in a thread), that returns a
+    response; or a class or object that is an ASGI application, which takes every method unless ``methods``
+    says otherwise.
+    """
+
+    kinds = frozenset({"http"})
+    protocol = "http"
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: Collection[str] | None = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+        middleware: Sequence[Any] | None = None,
+        max_body_size: int | None = None,
+    ) -> None:
+        require_leading_slash(path)
+        self.include_in_schema = include_in_schema
+        self.max_body_size = max_body_size
+        self.methods: set[str] | None = None
+        app: ASGIApp = endpoint
+        if is_function(endpoint):
+            app = request_response(endpoint)
+            methods = ["GET"] if methods is None else methods
+        if methods is not None:
+            self.methods = {method.upper() for method in methods}
+            if "GET" in self.methods:
+                self.methods.add("HEAD")
+        super().__init__(path, endpoint, name, wrap(app, middleware))
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        child_scope = self.child_scope(scope)
+        if child_scope is None:
+            return Match.NONE, {}
+        if self.methods and scope["method"] not in self.methods:
+            return Match.PARTIAL, child_scope
+        return Match.FULL, child_scope
+
+    native_matches = matches
+
+    def entry(self, index: int) -> Entry | None:
+        if not self.is_transparent(Route.native_matches):
+            return None
+        return Entry(index, self, self.template, self.methods or None, self.endpoint, self.max_body_size)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = AsgiExchange(scope, receive, send)
+        limit = self.max_body_size
+        if self.methods and exchange.method not in self.methods and not self._stands_in_for_head(exchange):
+            refuse(exchange, method_not_allowed(self.methods))
+        elif limit is not None and too_long(exchange, limit):
+            refuse(exchange, HTTPError(413, "Content Too Large"))
+        else:
+            exchange.body_limit = limit
+            await self._handler(exchange)
+        await exchange.drain()
+
+    native_handle = handle
+
+    def _stands_in_for_head(self, exchange: Exchange) -> bool:
+        # RFC 9110 §9.3.2: HEAD is GET without the content.
+        return exchange.method == "HEAD" and self.methods is not None and "GET" in self.methods
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Route) and (self.path, self.endpoint, self.methods) == (
+            other.path,
+            other.endpoint,
+            other.methods,
+        )
+
+    __hash__ = BaseRoute.__hash__
+
+    def __repr__(self) -> str:
+        methods = sorted(self.methods or [])
+        return f"{type(self).__name__}(path={self.path!r}, name={self.name!r}, methods={methods!r})"
+
+
+class WebSocketRoute(TemplateRoute):
+    """A WebSocket route. ``endpoint`` is an async function of the WebSocket, or an ASGI application."""
+
+    kinds = frozenset({"websocket"})
+    protocol = "websocket"
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        name: str | None = None,
+        middleware: Sequence[Any] | None = None,
+    ) -> None:
+        require_leading_slash(path)
+        app = websocket_session(endpoint) if is_function(endpoint) else endpoint
+        super().__init__(path, endpoint, name, wrap(app, middleware))
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        child_scope = self.child_scope(scope)
+        return (Match.NONE, {}) if child_scope is None else (Match.FULL, child_scope)
+
+    native_matches = matches
+
+    def entry(self, index: int) -> Entry | None:
+        if not self.is_transparent(WebSocketRoute.native_matches):
+            return None
+        return Entry(index, self, self.template, None, self.endpoint)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._handler(AsgiWebSocketExchange(scope, receive, send))
+
+    native_handle = handle
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, WebSocketRoute) and self.path == other.path and self.endpoint == other.endpoint
+        )
+
+    __hash__ = BaseRoute.__hash__
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(path={self.path!r}, name={self.name!r})"
+
+
+class RequestResponse(NativeApp):
+    """A function from request to response as an application."""
+
+    __slots__ = ("endpoint", "is_async")
+
+    def __init__(self, endpoint: Callable[..., Any]) -> None:
+        self.endpoint = endpoint
+        self.is_async = is_async_callable(endpoint)
+
+    async def handle(self, exchange: Exchange) -> None:
+        request = Request.of(exchange)
+        if self.is_async:
+            response = await self.endpoint(request)
+        else:
+            response = await run_in_threadpool(self.endpoint, request)
+        if isinstance(response, Response):
+            await response.send(exchange)
+        else:
+            # Anything that is an ASGI application may be returned.
+            await ForeignApp(response).handle(exchange)
+
+
+class WebSocketSession(NativeApp):
+    """A function of a WebSocket as an application."""
+
+    __slots__ = ("endpoint",)
+
+    def __init__(self, endpoint: Callable[..., Awaitable[None]]) -> None:
+        self.endpoint = endpoint
+
+    async def handle(self, exchange: WebSocketExchange) -> None:
+        await self.endpoint(WebSocket.of(exchange))
+
+
+def request_response(func: Callable[..., Any]) -> ASGIApp:
+    """An ASGI application from a function that takes a Request and returns a Response."""
+    return RequestResponse(func)
+
+
+def websocket_session(func: Callable[..., Awaitable[None]]) -> ASGIApp:
+    """An ASGI application from an async function that takes a WebSocket."""
+    return WebSocketSession(func)
+
+
+def route_path(exchange: AnyExchange) -> str:
+    """The path of an exchange as routes see it."""
+    return below_root(exchange.path, exchange.root_path)
