@@ -1,0 +1,217 @@
+"""FileResponse: a file from disk, whole or in the ranges that the client asks for (RFC 9110 §14)."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, BinaryIO
+from urllib.parse import quote
+
+from hanok.exchange import AnswerState
+from hanok.gateways import AsgiExchange
+from hanok.http.background import BackgroundTask
+from hanok.http.concurrency import run_in_threadpool
+from hanok.http.dates import http_date
+from hanok.http.headers import headers_of
+from hanok.http.ranges import MalformedRangeHeader, RangeNotSatisfiable, parse_range_header
+from hanok.http.response import PlainTextResponse, Response
+
+if TYPE_CHECKING:
+    from hanok.exchange import AnyExchange, Exchange
+
+
+class FileResponse(Response):
+    """A file. Its type is guessed from its name; ``filename`` is the name that the client shall save it under.
+
+    Length, date and entity tag come from ``stat_result``, or from the disk when it is sent. Sending raises RuntimeError if
+    there is no such file.
+    """
+
+    chunk_size = 64 * 1024
+    # More ranges than this are refused by sending everything: they are an attack (RFC 9110 §14.2).
+    max_ranges = 100
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: BackgroundTask | None = None,
+        filename: str | None = None,
+        stat_result: os.stat_result | None = None,
+        content_disposition_type: str = "attachment",
+    ) -> None:
+        self.path = path
+        self.status_code = status_code
+        self.filename = filename
+        self.media_type = media_type if media_type is not None else guess_media_type(filename or path)
+        self.background = background
+        self.init_headers(headers)
+        self.headers.setdefault("accept-ranges", "bytes")
+        if filename is not None:
+            self.headers.setdefault("content-disposition", disposition(content_disposition_type, filename))
+        self.stat_result = stat_result
+        if stat_result is not None:
+            self.set_stat_headers(stat_result)
+
+    def set_stat_headers(self, stat_result: os.stat_result) -> None:
+        """Set content-length, last-modified and etag, where they are not set already."""
+        headers = self.headers
+        headers.setdefault("content-length", str(stat_result.st_size))
+        headers.setdefault("last-modified", http_date(stat_result.st_mtime))
+        headers.setdefault("etag", f'"{stat_result.st_mtime_ns:x}-{stat_result.st_size:x}"')
+
+    async def handle(self, exchange: AnyExchange) -> None:
+        if exchange.kind == "websocket":
+            await self._deny(exchange)
+            return
+        if self.stat_result is None:
+            self.stat_result = await run_in_threadpool(self._stat)
+            self.set_stat_headers(self.stat_result)
+        size = self.stat_result.st_size
+        try:
+            ranges = self._wanted(exchange, size)
+        except MalformedRangeHeader as error:
+            await PlainTextResponse(error.content, 400).handle(exchange)
+            return
+        except RangeNotSatisfiable as error:
+            headers = {"content-range": f"bytes */{error.max_size}"}
+            await PlainTextResponse(status_code=416, headers=headers).handle(exchange)
+            return
+        if not ranges:
+            await self._send_whole(exchange, size)
+        elif len(ranges) == 1:
+            await self._send_range(exchange, ranges[0], size)
+        else:
+            await self._send_ranges(exchange, ranges, size)
+        if self.background is not None:
+            await exchange.drain()
+            await self.background()
+
+    def _stat(self) -> os.stat_result:
+        try:
+            found = os.stat(self.path)
+        except FileNotFoundError:
+            raise RuntimeError(f"File at path {self.path} does not exist.") from None
+        if not stat.S_ISREG(found.st_mode):
+            raise RuntimeError(f"File at path {self.path} is not a file.")
+        return found
+
+    # ---- which bytes
+
+    def _wanted(self, exchange: Exchange, size: int) -> list[tuple[int, int]]:
+        """The ranges asked for; none means the whole file."""
+        headers = headers_of(exchange)
+        wanted = headers.get("range")
+        if wanted is None or self.status_code != 200 or exchange.method not in ("GET", "HEAD"):
+            return []
+        condition = headers.get("if-range")
+        # RFC 9110 §13.1.5: the very tag or date that we would send, else the file has changed meanwhile.
+        if condition is not None and condition not in (self.headers["last-modified"], self.headers["etag"]):
+            return []
+        if wanted.count(",") >= self.max_ranges:
+            return []
+        return parse_range_header(wanted, size)
+
+    # ---- sending
+
+    async def _send_whole(self, exchange: Exchange, size: int) -> None:
+        if exchange.method == "HEAD":
+            exchange.answer(self.status_code, self.raw_headers, b"")
+        elif offers_pathsend(exchange):
+            await self._send_path(exchange)
+        elif size <= self.chunk_size:
+            body = await run_in_threadpool(self._read_small)
+            exchange.answer(self.status_code, self.raw_headers, body)
+        else:
+            exchange.start(self.status_code, self.raw_headers)
+            await self._pour(exchange, [(b"", 0, size)])
+
+    def _read_small(self) -> bytes:
+        with open(self.path, "rb") as file:
+            return file.read(self.chunk_size)
+
+    async def _send_path(self, exchange: Exchange) -> None:
+        assert isinstance(exchange, AsgiExchange)
+        exchange.start(self.status_code, self.raw_headers)
+        await exchange.drain()
+        await exchange._send({"type": "http.response.pathsend", "path": str(self.path)})
+        exchange.answer_state = AnswerState.DONE
+
+    async def _send_range(self, exchange: Exchange, span: tuple[int, int], size: int) -> None:
+        start, end = span
+        headers = self.headers.mutablecopy()
+        headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
+        headers["content-length"] = str(end - start)
+        if exchange.method == "HEAD":
+            exchange.answer(206, headers.raw, b"")
+            return
+        exchange.start(206, headers.raw)
+        await self._pour(exchange, [(b"", start, end)])
+
+    async def _send_ranges(self, exchange: Exchange, ranges: Sequence[tuple[int, int]], size: int) -> None:
+        """A part for each range (RFC 9110 §14.6)."""
+        boundary = os.urandom(13).hex()
+        head = f"--{boundary}\r\nContent-Type: {self.headers['content-type']}\r\nContent-Range: bytes "
+        parts = []
+        line_end = ""
+        for start, end in ranges:
+            parts.append((f"{line_end}{head}{start}-{end - 1}/{size}\r\n\r\n".encode("latin-1"), start, end))
+            line_end = "\r\n"
+        close = f"\r\n--{boundary}--".encode()
+        headers = self.headers.mutablecopy()
+        headers["content-type"] = f"multipart/byteranges; boundary={boundary}"
+        headers["content-length"] = str(sum(len(before) + end - start for before, start, end in parts) + len(close))
+        if exchange.method == "HEAD":
+            exchange.answer(206, headers.raw, b"")
+            return
+        exchange.start(206, headers.raw)
+        await self._pour(exchange, parts, close)
+
+    async def _pour(self, exchange: Exchange, parts: Sequence[tuple[bytes, int, int]], after: bytes = b"") -> None:
+        """Write for each part what comes before it, and its bytes of the file; then what comes after all, and end."""
+        file = await run_in_threadpool(open, self.path, "rb")
+        try:
+            for before, start, end in parts:
+                if before:
+                    await exchange.write(before)
+                while start < end:
+                    data = await run_in_threadpool(_read_at, file, start, min(self.chunk_size, end - start))
+                    if not data:
+                        break  # the file has shrunk meanwhile; the length that was promised is broken for all to see
+                    start += len(data)
+                    await exchange.write(data)
+        finally:
+            await run_in_threadpool(file.close)
+        if after:
+            await exchange.write(after)
+        await exchange.finish()
+
+
+def _read_at(file: BinaryIO, position: int, size: int) -> bytes:
+    file.seek(position)
+    return file.read(size)
+
+
+def offers_pathsend(exchange: Exchange) -> bool:
+    """Whether the server behind an ASGI door opens files by itself, and nobody wants to see the bytes before."""
+    if not isinstance(exchange, AsgiExchange) or exchange.filters is not None:
+        return False
+    return "http.response.pathsend" in exchange.scope.get("extensions", {})
+
+
+def guess_media_type(path: str | os.PathLike[str]) -> str:
+    """The media type that a file's name suggests."""
+    from mimetypes import guess_type
+
+    return guess_type(os.fspath(path))[0] or "application/octet-stream"
+
+
+def disposition(kind: str, filename: str) -> str:
+    """The value of content-disposition for a file name in any script (RFC 6266 §4.3, RFC 8187)."""
+    quoted = quote(filename)
+    if quoted == filename:
+        return f'{kind}; filename="{filename}"'
+    return f"{kind}; filename*=utf-8''{quoted}"
