@@ -44,7 +44,7 @@ def draw(rows: Mapping[tuple[str, str], Row], peers: Mapping[str, Peer], note: s
             parts += panel(MARGIN + column * (COLUMN + GUTTER), y, work, mine, peers)
         y += HEADING + STEP * max(len(mine) for _, mine in pair) + GAP
     height = y - GAP + BOTTOM
-    foot = "One core for the server, one for wrk with 64 connections. Medians of interleaved rounds. "
+    foot = "One core for the server, the other for wrk. Medians of interleaved rounds. "
     foot += "nginx answers with a constant: a ceiling, not a peer."
     return "\n".join(
         [
@@ -65,7 +65,7 @@ def panel(x: float, y: float, work: str, rows: list[Row], peers: Mapping[str, Pe
     room = COLUMN - NAMES - NUMBERS
     longest = max(row.ratio or 0 for row in rows)
     parts = [
-        text(x, y + 12, WORKS[work].title, "ink work"),
+        text(x, y + 12, WORKS[work].title[0].upper() + WORKS[work].title[1:], "ink work"),
         f'<line class="line" x1="{x}" x2="{x + COLUMN}" y1="{y + 20}" y2="{y + 20}"/>',
     ]
     for number, row in enumerate(rows):
