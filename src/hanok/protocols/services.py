@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from hanok.protocols.forwarded import Forwarded
     from hanok.protocols.h1.answer import Heads
     from hanok.protocols.h1.head import RequestHead
+    from hanok.protocols.ws.exchange import WsExchange
 
 Address: TypeAlias = tuple[str, int]
 
 # ``(transport, head, leftover, loop, handler, services) -> protocol``; see ``protocols.h1``.
 WebSocketUpgrade: TypeAlias = "Callable[[asyncio.Transport, RequestHead, bytes, asyncio.AbstractEventLoop, Handler, Services], asyncio.Protocol]"  # noqa: E501
 
-AnswerLog: TypeAlias = Callable[["Exchange"], None]  # given each exchange whose answer is complete
+AnswerLog: TypeAlias = Callable[["Exchange | WsExchange"], None]  # given each exchange whose answer is complete
 
 
 class Settings(Protocol):
@@ -69,7 +70,7 @@ class Connection(Protocol):
     and leaves when it is lost."""
 
     def sweep(self, now: float) -> None:
-        """Once a second: end what has taken too long. ``now`` is the loop's clock."""
+        """Called about once a second: end what has taken too long. ``now`` is the loop's clock."""
 
     def drain(self) -> None:
         """Finish what runs, take nothing new, then close. A connection with nothing running closes at once."""
@@ -92,11 +93,13 @@ class Services:
         "heads",  # renders the heads of answers, with the live Date
         "loop",
         "max_requests",  # after this many requests ``on_max_requests`` is called; None: never
+        "now",  # the loop's clock as of the last sweep: coarse, and free to read
         "on_max_requests",
         "requests",  # requests taken so far
         "settings",
         "state",  # dict | None: the lifespan state; copied for each request
         "tasks",  # the tasks of requests that did not finish at once
+        "tick",  # seconds between two sweeps
         "websocket",  # WebSocketUpgrade | None
     )
 
@@ -111,6 +114,7 @@ class Services:
         websocket: WebSocketUpgrade | None = None,
         forwarded: Forwarded | None = None,
         state: dict[str, Any] | None = None,
+        tick: float = 1.0,
     ) -> None:
         self.loop = loop
         self.handler = handler
@@ -125,11 +129,21 @@ class Services:
         self.context = contextvars.copy_context()
         self.error_log = logging.getLogger("hanok.error")
         self.draining = False
+        self.now = loop.time()
+        self.tick = tick
         self.requests = 0
         self.max_requests: int | None = None
         self.on_max_requests: Callable[[], None] | None = None
 
-    def sweep(self, now: float) -> None:
-        """Let every connection look at its clock. The worker calls it once a second: one timer, not one a request."""
+    def sweep(self) -> None:
+        """Renew the Date and let every connection look at its clock: one timer for all, not one for each request."""
+        self.now = self.loop.time()
+        self.heads.tick()
         for connection in list(self.connections):
-            connection.sweep(now)
+            connection.sweep(self.now)
+
+    def drain(self) -> None:
+        """Begin to stop: idle connections close, the others when their answers are complete."""
+        self.draining = True
+        for connection in list(self.connections):
+            connection.drain()

@@ -1,4 +1,4 @@
-"""A server on a real socket: a connection that hands over, and the WebSocket connection behind it."""
+"""A server on a real socket: the HTTP/1.1 connection that hands over, and the one that it hands over to."""
 
 from __future__ import annotations
 
@@ -12,31 +12,12 @@ from typing import Any
 import pytest
 
 from hanok.gateways import Handler
-from hanok.protocols.h1.head import parse_head
+from hanok.protocols.forwarded import Forwarded
+from hanok.protocols.h1.answer import Heads
+from hanok.protocols.h1.connection import H1Connection
 from hanok.protocols.services import Services
 from hanok.protocols.ws import upgrade
 from hanok.server.config import Config
-
-
-class HandOver(asyncio.Protocol):
-    """Reads one request head and gives the transport away, as ``protocols.h1`` says it is done."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
-        self.data = b""
-
-    def connection_made(self, transport: Any) -> None:
-        self.transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self.data += data
-        head = parse_head(self.data)
-        if head is not None:
-            services = self.services
-            leftover = self.data[head.end :]
-            protocol = upgrade(self.transport, head, leftover, services.loop, services.handler, services)
-            self.transport.set_protocol(protocol)
-            protocol.connection_made(self.transport)
 
 
 class Server:
@@ -57,10 +38,15 @@ class Server:
     async def main(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.stopping = asyncio.Event()
-        heads = make_heads(self.options)
+        heads = Heads(extra=[("x-house", "hanok")])
+        self.log: list[tuple[str, int]] = []
         settings = Config(**self.options)
-        self.services = Services(self.loop, self.handler, settings, heads, state=self.state)
-        listener = await self.loop.create_server(lambda: HandOver(self.services), "127.0.0.1", 0)
+        self.services = Services(
+            self.loop, self.handler, settings, heads, websocket=upgrade, state=self.state
+        )
+        self.services.forwarded = Forwarded(["127.0.0.1"])
+        self.services.access = lambda exchange: self.log.append((exchange.path, exchange.status))
+        listener = await self.loop.create_server(lambda: H1Connection(self.services), "127.0.0.1", 0)
         self.port = listener.sockets[0].getsockname()[1]
         self.ready.set()
         await self.stopping.wait()
@@ -84,10 +70,6 @@ class Server:
                 connection.drain()
 
         self.call(every)
-
-
-def make_heads(options: dict[str, Any]) -> Any:
-    return None
 
 
 @pytest.fixture(params=["asyncio", "uvloop"])

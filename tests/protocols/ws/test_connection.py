@@ -130,7 +130,6 @@ def test_the_accept_key_is_that_of_the_rfc(serve: Any) -> None:
         ({"Sec_WebSocket_Key": "short"}, 400, "Sec-WebSocket-Key"),
         ({"Sec_WebSocket_Version": None}, 400, "missing Sec-WebSocket-Version"),
         ({"Sec_WebSocket_Version": "8"}, 426, "this server speaks 13"),
-        ({"Upgrade": "websocket, h2c"}, 426, "Upgrade"),
     ],
 )
 def test_a_bad_handshake_is_answered_as_http(serve: Any, changes: Any, status: int, words: str) -> None:
@@ -142,7 +141,7 @@ def test_a_bad_handshake_is_answered_as_http(serve: Any, changes: Any, status: i
         assert answer.getheader("connection") == "close"
         if status == 426:
             assert answer.getheader("upgrade") == "websocket"
-        if "Version" in str(changes) and status == 426:
+        if status == 426:
             assert answer.getheader("sec-websocket-version") == "13"
 
 

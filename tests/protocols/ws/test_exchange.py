@@ -117,6 +117,35 @@ def test_the_request_side_says_where_the_handshake_went(serve: Any) -> None:
     assert ws.header(b"upgrade") == b"websocket"
 
 
+def test_a_trusted_proxy_says_who_the_client_is(serve: Any) -> None:
+    seen: queue.Queue[Any] = queue.Queue()
+
+    async def app(ws: Any) -> None:
+        seen.put((ws.client, ws.scheme))
+        await echo(ws)
+
+    with connect(
+        serve(app).url, additional_headers={"X-Forwarded-For": "10.1.2.3", "X-Forwarded-Proto": "https"}
+    ):
+        assert seen.get(timeout=10) == (("10.1.2.3", 0), "wss")
+
+
+def test_the_answer_to_the_handshake_is_logged(serve: Any) -> None:
+    server = serve(echo)
+    with connect(server.url + "room"):
+        pass
+    raw_answer(server.port, handshake("/old").replace(b"13", b"8"))
+    assert server.log == [("/room", 101), ("/old", 426)]
+
+
+def test_above_the_concurrency_limit_the_answer_is_503(serve: Any) -> None:
+    server = serve(echo, limit_concurrency=1)
+    with connect(server.url) as client:
+        assert raw_answer(server.port, handshake()).status == 503
+        client.send("x")
+        assert client.recv(timeout=10) == "x"
+
+
 # ---- ends
 
 
@@ -257,13 +286,15 @@ def test_a_close_before_accept_is_a_403(serve: Any) -> None:
 def test_a_denial_is_an_http_answer_of_the_applications_own(serve: Any) -> None:
     async def app(ws: Any) -> None:
         await ws.receive()
-        headers = [(b"Content-Type", b"application/json")]
+        headers = [(b"Content-Type", b"application/json"), (b"server", b"other")]
         await ws.send({"type": "websocket.http.response.start", "status": 401, "headers": headers})
         await ws.send({"type": "websocket.http.response.body", "body": b"{}"})
 
     answer = raw_answer(serve(app).port, handshake())
     assert (answer.status, answer.reason) == (401, "Unauthorized")
     assert answer.getheader("content-type") == "application/json"
+    assert answer.headers.get_all("server") == ["hanok"]
+    assert answer.getheader("x-house") == "hanok"
     assert answer.getheader("content-length") == "2"
     assert answer.getheader("connection") == "close"
     assert answer.body == b"{}"  # type: ignore[attr-defined]
@@ -298,8 +329,8 @@ def test_a_denial_that_is_not_finished_cuts_the_connection(serve: Any, caplog: A
     [
         ({"type": "websocket.send", "text": "x"}, "HANDSHAKE; it takes websocket.accept, websocket.close"),
         ({"type": "http.response.start"}, "'http.response.start' was sent"),
-        ({"type": "websocket.accept", "headers": [(b"x", b"a\r\nb: c")]}, "not a header field"),
-        ({"type": "websocket.accept", "headers": [(b"", b"a")]}, "not a header field"),
+        ({"type": "websocket.accept", "headers": [(b"x", b"a\r\nb: c")]}, "cannot be sent"),
+        ({"type": "websocket.accept", "headers": [(b"", b"a")]}, "cannot be sent"),
         ({"type": "websocket.accept", "headers": [(b"Upgrade", b"h2c")]}, "belongs to the handshake"),
         (
             {"type": "websocket.accept", "subprotocol": "a", "headers": [(b"sec-websocket-protocol", b"b")]},

@@ -22,13 +22,14 @@ from websockets.exceptions import ProtocolError as WebsocketsError
 from websockets.frames import Frame, Opcode
 
 from hanok.exceptions import ClientDisconnect, LocalProtocolError, RemoteProtocolError
+from hanok.protocols.h1.answer import block_of, status_line
+from hanok.protocols.h1.connection import address
 from hanok.protocols.ws.exchange import ABNORMAL, WsExchange, with_length
 from hanok.protocols.ws.handshake import (
     Handshake,
     VersionRefused,
     accept_headers,
     read_handshake,
-    render_head,
 )
 from hanok.protocols.ws.messages import Assembler
 from hanok.protocols.ws.states import WsState
@@ -43,6 +44,7 @@ CLOSE_TIMEOUT = 10.0  # seconds that the peer has to answer our close frame, or 
 EARLY_LIMIT = 65536  # bytes kept of a peer that sends frames before its handshake is answered
 EAGER = sys.version_info >= (3, 12)
 
+ALWAYS = (b"server", b"date")
 DATA = frozenset([Opcode.TEXT, Opcode.BINARY, Opcode.CONT])
 PLAIN: RawHeaders = [(b"content-type", b"text/plain; charset=utf-8")]
 
@@ -82,19 +84,28 @@ class WsConnection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
         self._transport.resume_reading()
-        self.services.connections.add(self)
+        services = self.services
+        services.connections.add(self)
+        describe(self._exchange, self._head, self._transport, services)
         try:
-            self._handshake = read_handshake(self._head.headers, self.services.settings)
+            self._handshake = read_handshake(self._head.headers, services.settings)
         except RemoteProtocolError as error:
             headers = [*PLAIN]
-            if error.status == 426:
-                headers.append((b"upgrade", b"websocket"))
             if isinstance(error, VersionRefused):
-                headers.append((b"sec-websocket-version", b"13"))
+                headers += [(b"upgrade", b"websocket"), (b"sec-websocket-version", b"13")]
             self._exchange.end(ABNORMAL, "")
             self.respond(error.status, headers, str(error).encode())
             return
-        describe(self._exchange, self._head, self._transport, self.services)
+        limit = services.settings.limit_concurrency
+        if services.draining or (
+            limit is not None and (len(services.connections) > limit or len(services.tasks) >= limit)
+        ):
+            self._exchange.end(ABNORMAL, "")
+            self.respond(503, PLAIN, b"Service Unavailable")
+            return
+        services.requests += 1
+        if services.requests == services.max_requests and services.on_max_requests is not None:
+            services.on_max_requests()
         self._start_task()
 
     def data_received(self, data: bytes) -> None:
@@ -200,7 +211,7 @@ class WsConnection(asyncio.Protocol):
     def accept(self, subprotocol: str | None, headers: HeaderPairs) -> None:
         """Answer 101. Raises LocalProtocolError for headers that cannot be."""
         self._write(self._render(101, accept_headers(self._handshake, subprotocol, headers)))
-        self._log("101")
+        self._log(101)
 
     def begin(self) -> None:
         """After ``accept``: frames flow, first those that came early."""
@@ -220,7 +231,7 @@ class WsConnection(asyncio.Protocol):
         self._flush()
 
     def close(self, code: int, reason: str) -> None:
-        """Begin the closing handshake (RFC 6455 §7.1.2). LocalProtocolError for a code that cannot be sent."""
+        """Begin the closing handshake (RFC 6455 §7.1.2). LocalProtocolError for a wrong code."""
         try:
             self._handshake.protocol.send_close(code, shorten(reason))
         except WebsocketsError as error:
@@ -238,7 +249,7 @@ class WsConnection(asyncio.Protocol):
     def respond_start(self, status: int, headers: RawHeaders) -> None:
         """Begin an HTTP answer. Without a length its body ends with the connection (RFC 9112 §6.3, 8)."""
         self._write(self._render(status, [*headers, (b"connection", b"close")]))
-        self._log(str(status))
+        self._log(status)
 
     def respond_data(self, data: bytes) -> None:
         if data:
@@ -320,10 +331,14 @@ class WsConnection(asyncio.Protocol):
             self._expect_close()
 
     def _render(self, status: int, headers: RawHeaders) -> bytes:
-        return render_head(status, headers)
+        tail = self.services.heads.tail  # Server, Date and the headers of the configuration
+        kept = [pair for pair in headers if pair[0] not in ALWAYS or pair[0] + b": " not in tail]
+        return status_line(status) + block_of(kept) + tail + b"\r\n"
 
-    def _log(self, status: str) -> None:
-        pass
+    def _log(self, status: int) -> None:
+        self._exchange.status = status
+        if self.services.access is not None:
+            self.services.access(self._exchange)
 
     # ---- clocks
 
@@ -363,18 +378,22 @@ def describe(
     exchange: WsExchange, head: RequestHead, transport: asyncio.Transport, services: Services
 ) -> None:
     """Fill the request side of the exchange."""
+    info = transport.get_extra_info
     exchange.raw_headers = head.headers
     exchange.http_version = head.http_version
-    exchange.root_path = services.settings.root_path
-    exchange.path = exchange.root_path + head.path
-    exchange.raw_path = exchange.root_path.encode() + head.raw_path
+    exchange.root_path = root = services.settings.root_path
+    exchange.path = root + head.path
+    exchange.raw_path = root.encode() + head.raw_path
     exchange.query = head.query
-    tls = transport.get_extra_info("sslcontext") is not None
-    exchange.scheme = "wss" if tls else "ws"
-    peer, local = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
-    exchange.client = (peer[0], peer[1]) if isinstance(peer, tuple) else None
-    exchange.server = (local[0], local[1]) if isinstance(local, tuple) else (local, None) if local else None
-    exchange.state = None if services.state is None else dict(services.state)
+    exchange.state = None if services.state is None else services.state.copy()
+    name = info("sockname")
+    exchange.server = address(name) or ((name, None) if isinstance(name, str) and name else None)
+    client, scheme = address(info("peername")), "http" if info("sslcontext") is None else "https"
+    forwarded = services.forwarded
+    if forwarded is not None and head.forwarded and forwarded.trusts(client[0] if client else None):
+        client, scheme = forwarded.resolve(head.headers, client, scheme)
+    exchange.client = client
+    exchange.scheme = "ws" if scheme == "http" else "wss"
 
 
 def is_farewell(error: BaseException) -> bool:

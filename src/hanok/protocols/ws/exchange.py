@@ -35,11 +35,12 @@ _MESSAGES: dict[str, dict[WsState, WsEvent]] = {
 class WsExchange(WebSocketExchange):
     """One WebSocket over HTTP/1.1. What the peer has sent waits in ``inbox``."""
 
-    __slots__ = ("_connection", "_denial", "_ended", "_waiter", "inbox", "socket_state")
+    __slots__ = ("_connection", "_denial", "_ended", "_waiter", "inbox", "socket_state", "status")
 
     def __init__(self, connection: WsConnection) -> None:
         self.prepare()
         self.socket_state = WsState.HANDSHAKE
+        self.status = 0  # of the answer to the handshake, for logs
         self.inbox: deque[Message] = deque([{"type": "websocket.connect"}])
         self._connection = connection
         self._denial: tuple[int, RawHeaders] | None = None  # a denial's head, until its body comes

@@ -5,10 +5,7 @@ RFC 6455 §4.2.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
 from dataclasses import dataclass
-from http import HTTPStatus
 
 from websockets.datastructures import Headers
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
@@ -19,9 +16,6 @@ from websockets.server import ServerProtocol
 from hanok.exceptions import LocalProtocolError, RemoteProtocolError
 from hanok.protocols.services import Settings
 from hanok.types import HeaderPairs, RawHeaders
-
-FIELD_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 §5.6.2
-FORBIDDEN = re.compile(rb"[\r\n\0]")  # RFC 9110 §5.5
 
 _READ = frozenset(
     [b"connection", b"upgrade", b"sec-websocket-key", b"sec-websocket-version", b"sec-websocket-extensions"]
@@ -110,7 +104,7 @@ def offered_subprotocols(raw_headers: RawHeaders) -> list[str]:
 
 
 def accept_headers(handshake: Handshake, subprotocol: str | None, headers: HeaderPairs) -> RawHeaders:
-    """The headers of the 101 with the application's own. Raises LocalProtocolError for what it may not add."""
+    """The headers of the 101 with the application's own. LocalProtocolError for what it may not add."""
     result = list(handshake.headers)
     if subprotocol is not None:
         result.append((b"sec-websocket-protocol", subprotocol.encode("latin-1")))
@@ -122,18 +116,3 @@ def accept_headers(handshake: Handshake, subprotocol: str | None, headers: Heade
             raise LocalProtocolError("the subprotocol is given twice: as argument and as header")
         result.append((name, bytes(value)))
     return result
-
-
-def render_head(status: int, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The bytes of a response head (RFC 9112 §4). LocalProtocolError for a header that would split it."""
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = ""
-    lines = [f"HTTP/1.1 {status} {phrase}".encode()]
-    for name, value in headers:
-        if not FIELD_NAME.fullmatch(name) or FORBIDDEN.search(value):
-            raise LocalProtocolError(f"not a header field: {name!r}: {value!r}")
-        lines.append(name + b": " + value)
-    lines.append(b"\r\n")
-    return b"\r\n".join(lines)
