@@ -1,0 +1,410 @@
+"""Hanok: collects declarations, compiles them, answers exchanges.
+
+An application is declarations (routes in ``router``, middleware, exception handlers) and one handler compiled from them on the
+first request:
+
+    handle ─► server errors ─► the user's middleware ─► exception handlers ─► router ─► endpoint
+
+A later declaration drops the handler, and the next request compiles it again; routes are versioned by the router itself, so
+adding one does not touch the rest. Read ``Hanok.handle`` first.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import Unpack
+
+from hanok.endpoint.exception_handlers import (
+    http_exception_handler,
+    request_validation_exception_handler,
+    websocket_request_validation_exception_handler,
+)
+from hanok.endpoint.operation import FormLimits
+from hanok.exceptions import HTTPError, RequestValidationError, WebSocketRequestValidationError
+from hanok.exchange import AnyExchange, Exchange
+from hanok.gateways import Handler, NativeApp, handler_of
+from hanok.http import Default, JSONResponse, Response, State
+from hanok.middleware import ExceptionMiddleware, Middleware, ServerErrorMiddleware
+from hanok.routing import APIRouter, Route, RouteOptions
+from hanok.routing.options import like_fastapi
+from hanok.routing.route_list import EPOCH
+from hanok.types import ASGIApp, DecoratedCallable, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from hanok.dependencies.declared import Depends
+    from hanok.http.url import URLPath
+
+ExceptionHandler = Callable[..., Any]
+
+
+class Hanok(NativeApp):
+    """A typed API application. Every argument is optional and has FastAPI's name and meaning.
+
+    ``debug`` shows tracebacks to clients; ``HANOK_DEBUG=1`` in the environment sets it. ``docs_url``, ``redoc_url`` and
+    ``openapi_url`` switch a page off when None. Raises AssertionError for a title or version that is empty while the OpenAPI
+    document is on.
+    """
+
+    def __init__(
+        self,
+        *,
+        telemetry: Any = None,
+        debug: bool = False,
+        routes: list[Any] | None = None,
+        title: str = "FastAPI",
+        summary: str | None = None,
+        description: str = "",
+        version: str = "0.1.0",
+        openapi_url: str | None = "/openapi.json",
+        openapi_tags: list[dict[str, Any]] | None = None,
+        servers: list[dict[str, str | Any]] | None = None,
+        dependencies: Sequence[Depends] | None = None,
+        default_response_class: type[Response] = Default(JSONResponse),
+        redirect_slashes: bool = True,
+        docs_url: str | None = "/docs",
+        redoc_url: str | None = "/redoc",
+        swagger_ui_oauth2_redirect_url: str | None = "/docs/oauth2-redirect",
+        swagger_ui_init_oauth: dict[str, Any] | None = None,
+        middleware: Sequence[Middleware] | None = None,
+        exception_handlers: Mapping[int | type[Exception], ExceptionHandler] | None = None,
+        on_startup: Sequence[Callable[[], Any]] | None = None,
+        on_shutdown: Sequence[Callable[[], Any]] | None = None,
+        lifespan: Any = None,
+        terms_of_service: str | None = None,
+        contact: dict[str, str | Any] | None = None,
+        license_info: dict[str, str | Any] | None = None,
+        root_path: str = "",
+        root_path_in_servers: bool = True,
+        responses: dict[int | str, dict[str, Any]] | None = None,
+        callbacks: list[Any] | None = None,
+        webhooks: APIRouter | None = None,
+        deprecated: bool | None = None,
+        include_in_schema: bool = True,
+        swagger_ui_parameters: dict[str, Any] | None = None,
+        generate_unique_id_function: Any = None,
+        separate_input_output_schemas: bool = True,
+        openapi_external_docs: dict[str, Any] | None = None,
+        strict_content_type: bool = True,
+        max_body_size: int | None = None,
+        form_limits: FormLimits | None = None,
+    ) -> None:
+        self.telemetry = telemetry
+        self.debug = debug or os.environ.get("HANOK_DEBUG", "") in ("1", "true", "yes", "on")
+        self.title = title
+        self.summary = summary
+        self.description = description
+        self.version = version
+        self.terms_of_service = terms_of_service
+        self.contact = contact
+        self.license_info = license_info
+        self.openapi_url = openapi_url
+        self.openapi_tags = openapi_tags
+        self.openapi_version = "3.1.0"
+        self.openapi_schema: dict[str, Any] | None = None
+        self._openapi_epoch: int | None = None
+        self.openapi_external_docs = openapi_external_docs
+        self.docs_url = docs_url
+        self.redoc_url = redoc_url
+        self.swagger_ui_oauth2_redirect_url = swagger_ui_oauth2_redirect_url
+        self.swagger_ui_init_oauth = swagger_ui_init_oauth
+        self.swagger_ui_parameters = swagger_ui_parameters
+        self.separate_input_output_schemas = separate_input_output_schemas
+        self.servers = servers or []
+        self.root_path = root_path.rstrip("/")
+        self.root_path_in_servers = root_path_in_servers
+        self.max_body_size = max_body_size
+        self.state: State = State()
+        self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
+        if openapi_url:
+            assert title, "A title must be provided for OpenAPI, e.g.: 'My API'"
+            assert version, "A version must be provided for OpenAPI, e.g.: '2.1.0'"
+        self.webhooks = webhooks or APIRouter()
+        unique_id = {} if generate_unique_id_function is None else {
+            "generate_unique_id_function": generate_unique_id_function
+        }
+        self.router = APIRouter(
+            routes=routes,
+            redirect_slashes=redirect_slashes,
+            dependency_overrides_provider=self,
+            on_startup=on_startup,
+            on_shutdown=on_shutdown,
+            lifespan=lifespan,
+            default_response_class=default_response_class,
+            dependencies=dependencies,
+            callbacks=callbacks,
+            deprecated=deprecated,
+            include_in_schema=include_in_schema,
+            responses=responses,
+            strict_content_type=strict_content_type,
+            max_body_size=max_body_size,
+            form_limits=form_limits,
+            **unique_id,
+        )
+        self.user_middleware: list[Middleware] = list(middleware or ())
+        self.exception_handlers: dict[Any, ExceptionHandler] = dict(exception_handlers or {})
+        self.exception_handlers.setdefault(HTTPError, http_exception_handler)
+        self.exception_handlers.setdefault(RequestValidationError, request_validation_exception_handler)
+        self.exception_handlers.setdefault(
+            WebSocketRequestValidationError, websocket_request_validation_exception_handler
+        )
+        self.middleware_stack: NativeApp | None = None
+        self._handler: Handler | None = None
+        self.setup()
+
+    # ---- answering
+
+    def handle(self, exchange: AnyExchange) -> Awaitable[None]:  # type: ignore[override]
+        """Answer an exchange."""
+        handler = self._handler
+        if handler is None:
+            handler = self._compile()
+        exchange.app = self
+        scope = exchange._scope
+        if scope is not None:
+            scope["app"] = self
+        if self.root_path and not exchange.root_path:
+            exchange.place("root_path", self.root_path)
+        return handler(exchange)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            scope["app"] = self
+            if self._handler is None:
+                self._compile()
+            await self.router.lifespan(scope, receive, send)
+        else:
+            await NativeApp.__call__(self, scope, receive, send)
+
+    __hanok_call__ = __call__  # a subclass with a __call__ of its own is called through it
+
+    def _compile(self) -> Handler:
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        self._handler = handler_of(self.middleware_stack)
+        return self._handler
+
+    def build_middleware_stack(self) -> NativeApp:
+        """The layers around the router, the outermost first in a request's way."""
+        server_error: ExceptionHandler | None = None
+        handlers: dict[Any, ExceptionHandler] = {}
+        for key, handler in self.exception_handlers.items():
+            if key in (500, Exception):
+                server_error = handler
+            else:
+                handlers[key] = handler
+        app: Any = ExceptionMiddleware(self.router, handlers=handlers, debug=self.debug)
+        for each in reversed(self.user_middleware):
+            cls, args, kwargs = each
+            app = cls(app, *args, **kwargs)
+        return ServerErrorMiddleware(FileCloser(app), handler=server_error, debug=self.debug)
+
+    def foreign_middleware(self) -> list[str]:
+        """Names of the middleware that speaks ASGI only: requests pass two gateways for each."""
+        return [
+            getattr(each.cls, "__name__", repr(each.cls))
+            for each in self.user_middleware
+            if not (isinstance(each.cls, type) and issubclass(each.cls, NativeApp))
+        ]
+
+    def _changed(self) -> None:
+        if self.middleware_stack is not None:
+            raise RuntimeError("Cannot add middleware after an application has started")
+
+    # ---- declaring what surrounds the routes
+
+    def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
+        """Put a middleware around everything declared so far."""
+        self._changed()
+        self.user_middleware.insert(0, Middleware(middleware_class, *args, **kwargs))
+
+    def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """``@app.middleware("http")``: a function ``(request, call_next) -> response`` around everything."""
+        assert middleware_type == "http", 'Currently only middleware("http") is supported.'
+
+        def decorate(function: DecoratedCallable) -> DecoratedCallable:
+            from hanok.middleware import BaseHTTPMiddleware
+
+            self.add_middleware(BaseHTTPMiddleware, dispatch=function)
+            return function
+
+        return decorate
+
+    def add_exception_handler(self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler) -> None:
+        """Answer errors of a class, or HTTP exceptions of a status, with ``handler(request, error)``."""
+        self.exception_handlers[exc_class_or_status_code] = handler
+        self.middleware_stack = self._handler = None
+
+    def exception_handler(
+        self, exc_class_or_status_code: int | type[Exception]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Decorator for ``add_exception_handler``."""
+
+        def decorate(function: DecoratedCallable) -> DecoratedCallable:
+            self.add_exception_handler(exc_class_or_status_code, function)
+            return function
+
+        return decorate
+
+    # ---- declaring routes: all of it is the router's
+
+    @property
+    def routes(self) -> list[Any]:
+        return self.router.routes
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """The path of a route by its name; raises NoMatchFound."""
+        return self.router.url_path_for(name, **path_params)
+
+    def include_router(self, router: APIRouter, **options: Any) -> None:
+        """Add the routes of another router; see ``APIRouter.include_router``."""
+        self.router.include_router(router, **options)
+
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteOptions]) -> None:
+        """Add one operation."""
+        self.router.add_api_route(path, endpoint, **options)
+
+    def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
+        """Give everything below ``path`` to another application."""
+        self.router.mount(path, app=app, name=name)
+
+    def host(self, host: str, app: ASGIApp, name: str | None = None) -> None:
+        """Give everything asked of ``host`` to another application."""
+        self.router.host(host, app=app, name=name)
+
+    def add_route(
+        self,
+        path: str,
+        route: Callable[..., Any],
+        methods: Any = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+    ) -> None:
+        """Add a plain route: a function of a Request, or an ASGI application."""
+        self.router.add_route(path, route, methods=methods, name=name, include_in_schema=include_in_schema)
+
+    def websocket(
+        self, path: str, name: str | None = None, *, dependencies: Sequence[Depends] | None = None
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Decorator for a WebSocket endpoint."""
+        return self.router.websocket(path, name, dependencies=dependencies)
+
+    def add_api_websocket_route(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        name: str | None = None,
+        *,
+        dependencies: Sequence[Depends] | None = None,
+    ) -> None:
+        """Add a WebSocket endpoint."""
+        self.router.add_api_websocket_route(path, endpoint, name, dependencies=dependencies)
+
+    def websocket_route(
+        self, path: str, name: str | None = None
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Decorator for a plain WebSocket route: a function of a WebSocket."""
+        return self.router.websocket_route(path, name=name)
+
+    def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        """Deprecated: run a function at "startup" or "shutdown". Write a ``lifespan`` instead."""
+        return self.router.on_event(event_type)
+
+    # ---- OpenAPI
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI document; made when first asked for, and again after routes have changed."""
+        epoch = EPOCH.value
+        if self.openapi_schema is None or self._openapi_epoch not in (None, epoch):
+            from hanok.openapi import get_openapi
+
+            self.openapi_schema = get_openapi(
+                title=self.title,
+                version=self.version,
+                openapi_version=self.openapi_version,
+                summary=self.summary,
+                description=self.description,
+                terms_of_service=self.terms_of_service,
+                contact=self.contact,
+                license_info=self.license_info,
+                routes=self.routes,
+                webhooks=self.webhooks.routes,
+                tags=self.openapi_tags,
+                servers=self.servers,
+                separate_input_output_schemas=self.separate_input_output_schemas,
+                external_docs=self.openapi_external_docs,
+            )
+            self._openapi_epoch = epoch
+        return self.openapi_schema
+
+    def setup(self) -> None:
+        """Add the routes of the OpenAPI document and of the pages that show it."""
+        if not self.openapi_url:
+            return
+        pages = {"openapi": self.openapi_url}
+        if self.docs_url:
+            pages["swagger_ui_html"] = self.docs_url
+            if self.swagger_ui_oauth2_redirect_url:
+                pages["swagger_ui_redirect"] = self.swagger_ui_oauth2_redirect_url
+        if self.redoc_url:
+            pages["redoc_html"] = self.redoc_url
+        if self.docs_url or self.redoc_url:
+            pages["docs_assets"] = f"{(self.docs_url or self.redoc_url or '').rstrip('/')}/assets/{{file:path}}"
+        for name, path in pages.items():
+            self.router.routes.append(
+                Route(path, DocumentationPage(self, name), methods=["GET"], name=name, include_in_schema=False)
+            )
+
+
+def _verb(method: str) -> Any:
+    def declare(
+        self: Hanok, path: str, **options: Unpack[RouteOptions]
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+        decorate: Callable[[DecoratedCallable], DecoratedCallable] = getattr(self.router, method)(path, **options)
+        return decorate
+
+    declare.__name__ = method
+    declare.__doc__ = f"Decorator for a {method.upper()} operation."
+    return like_fastapi(declare)
+
+
+for _method in ("get", "put", "post", "delete", "options", "head", "patch", "trace"):
+    setattr(Hanok, _method, _verb(_method))
+
+
+class DocumentationPage(NativeApp):
+    """One of the pages that an application serves of itself. The room that makes them is imported when one is asked for."""
+
+    __slots__ = ("app", "name")
+
+    def __init__(self, app: Hanok, name: str) -> None:
+        self.app = app
+        self.name = name
+
+    async def handle(self, exchange: Exchange) -> None:
+        from hanok.openapi import docs_routes
+
+        await next(page.handler for page in docs_routes(self.app) if page.name == self.name)(exchange)
+
+
+class FileCloser(NativeApp):
+    """Closes uploaded files after everything else of the request has ended."""
+
+    __slots__ = ("app", "inner")
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.inner = handler_of(app)
+
+    async def handle(self, exchange: AnyExchange) -> None:
+        try:
+            await self.inner(exchange)
+        finally:
+            if isinstance(exchange, Exchange) and exchange.exits:
+                for each in exchange.exits:
+                    await each.close()
+
+
+__all__ = ["Hanok"]
