@@ -151,8 +151,14 @@ def _read_file(path: str | Path, encoding: str) -> dict[str, str]:
         line = line.strip()
         if "=" in line and not line.startswith("#"):
             name, _, value = line.partition("=")
-            values[name.strip()] = value.strip().strip("\"'")
+            values[name.strip()] = _unquoted(value.strip())
     return values
+
+
+def _unquoted(value: str) -> str:
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "\"'":
+        return value[1:-1]
+    return value
 
 
 def _cast(key: str, value: Any, cast: Callable[[Any], Any] | None) -> Any:
