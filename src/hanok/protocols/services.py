@@ -25,7 +25,9 @@ Address: TypeAlias = tuple[str, int]
 # ``(transport, head, leftover, loop, handler, services) -> protocol``; see ``protocols.h1``.
 WebSocketUpgrade: TypeAlias = "Callable[[asyncio.Transport, RequestHead, bytes, asyncio.AbstractEventLoop, Handler, Services], asyncio.Protocol]"  # noqa: E501
 
-AnswerLog: TypeAlias = Callable[["Exchange | WsExchange"], None]  # given each exchange whose answer is complete
+AnswerLog: TypeAlias = Callable[
+    ["Exchange | WsExchange"], None
+]  # given each exchange whose answer is complete
 
 
 class Settings(Protocol):

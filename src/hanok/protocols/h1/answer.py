@@ -18,7 +18,8 @@ from hanok.exchange import FixedHeaders
 from hanok.protocols.h1.head import TOKEN, VALUE
 
 STATUS_LINES = {
-    status: b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode()) for status in map(int, HTTPStatus)
+    status: b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
+    for status in map(int, HTTPStatus)
 }
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 BLOCK = re.compile(rb"(?:" + TOKEN + rb": " + VALUE + rb"\r\n)*+")
@@ -102,9 +103,7 @@ class Heads:
 
     __slots__ = ("_date", "_extra", "_second", "_server", "tail")
 
-    def __init__(
-        self, server: bool = True, date: bool = True, extra: Sequence[tuple[str, str]] = ()
-    ) -> None:
+    def __init__(self, server: bool = True, date: bool = True, extra: Sequence[tuple[str, str]] = ()) -> None:
         pairs = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in extra]
         self._extra = block_of(pairs)
         named = {name for name, _ in pairs}
@@ -119,7 +118,9 @@ class Heads:
         second = int(time())
         if second != self._second:
             self._second = second
-            self.tail = self._server + (b"date: %b\r\n" % http_date(second) if self._date else b"") + self._extra
+            self.tail = (
+                self._server + (b"date: %b\r\n" % http_date(second) if self._date else b"") + self._extra
+            )
 
     def _tail(self, plan: Plan) -> bytes:
         if not (plan.has_date or plan.has_server):
@@ -150,11 +151,11 @@ class Heads:
             return begin + self._tail(plan), False, close
         if status == 205:
             size = 0  # RFC 9110 §15.3.6: no content, and the length says so
-        elif plan.length is not None and plan.length != size:
-            if not is_head:
+        elif plan.length is not None:
+            if plan.length != size and not is_head:
                 raise LocalProtocolError(f"the answer promises {plan.length} bytes and has {size}")
             size = plan.length
-        if type(headers) is FixedHeaders and not any(name.lower() in SPECIAL for name, _ in headers):
+        elif type(headers) is FixedHeaders and not any(name.lower() in SPECIAL for name, _ in headers):
             headers.rendered[status] = begin
         head = b"%b%bcontent-length: %d\r\n" % (begin, self._tail(plan), size)
         return head, not is_head and size > 0, close

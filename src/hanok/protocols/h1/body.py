@@ -15,7 +15,13 @@ from hanok.protocols.h1.head import FIELD, TOKEN, refuse
 # RFC 9112 §7.1: chunk-size and chunk-ext. 15 digits: no overflow anywhere, and far above any limit.
 QUOTED = rb"\"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+\""
 CHUNK_LINE = re.compile(
-    rb"([0-9A-Fa-f]{1,15})((?:[ \t]*+;[ \t]*+" + TOKEN + rb"(?:[ \t]*+=[ \t]*+(?:" + TOKEN + rb"|" + QUOTED + rb"))?+)*+)"
+    rb"([0-9A-Fa-f]{1,15})((?:[ \t]*+;[ \t]*+"
+    + TOKEN
+    + rb"(?:[ \t]*+=[ \t]*+(?:"
+    + TOKEN
+    + rb"|"
+    + QUOTED
+    + rb"))?+)*+)"
 )
 TRAILER = re.compile(FIELD)
 

@@ -32,7 +32,13 @@ VALUE = rb"[\t -~\x80-\xff]*+"  # RFC 9110 §5.5: no CR, LF, NUL or other contro
 
 FIELD = TOKEN + rb":" + VALUE
 HEAD = re.compile(
-    rb"(" + TOKEN + rb") ((/" + PATH + rb"*+)(?:\?([!\"$-~]*+))?+) HTTP/1\.([01])((?:\r\n" + FIELD + rb")*+\r\n)\r\n"
+    rb"("
+    + TOKEN
+    + rb") ((/"
+    + PATH
+    + rb"*+)(?:\?([!\"$-~]*+))?+) HTTP/1\.([01])((?:\r\n"
+    + FIELD
+    + rb")*+\r\n)\r\n"
 )
 # Anchored by the CRLF before it, which a valid block has at the start of each field and nowhere else.
 DECIDING = re.compile(
@@ -47,7 +53,9 @@ ABSOLUTE = re.compile(rb"https?://([^/?]++)(" + PATH + rb"*+)(?:\?([!\"$-~]*+))?
 METHOD = re.compile(TOKEN)
 TARGET, VERSION, ONE_FIELD = re.compile(rb"[!\"$-~]++"), re.compile(rb"HTTP/[0-9]\.[0-9]"), re.compile(FIELD)
 
-METHODS = {name.encode(): name for name in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")}
+METHODS = {
+    name.encode(): name for name in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
+}
 
 # Names of headers as they are usually written → lower-case. Others are lowered one by one; nothing is added at run time.
 NAMES = {

@@ -46,23 +46,21 @@ class Row(dict[H1State, H1State]):
 
 
 _S = H1State
-TRANSITIONS: dict[Event, Row] = {
-    event: Row(event, row)
-    for event, row in {
-        Event.REQUEST: {_S.IDLE: _S.ANSWERING},
-        Event.HEAD: {_S.IDLE: _S.READING},
-        Event.BODY_END: {_S.READING: _S.ANSWERING, _S.DISCARDING: _S.IDLE},
-        Event.ANSWER_END: {_S.ANSWERING: _S.IDLE, _S.READING: _S.DISCARDING},  # RFC 9112 §9.3: it persists
-        Event.LINGER: {
-            _S.IDLE: _S.LINGERING,
-            _S.READING: _S.LINGERING,
-            _S.ANSWERING: _S.LINGERING,
-            _S.DISCARDING: _S.LINGERING,
-        },
-        Event.UPGRADE: {_S.IDLE: _S.UPGRADED},
-        Event.CLOSE: {state: _S.CLOSED for state in H1State if state is not _S.UPGRADED},
-    }.items()
+_ROWS: dict[Event, dict[H1State, H1State]] = {
+    Event.REQUEST: {_S.IDLE: _S.ANSWERING},
+    Event.HEAD: {_S.IDLE: _S.READING},
+    Event.BODY_END: {_S.READING: _S.ANSWERING, _S.DISCARDING: _S.IDLE},
+    Event.ANSWER_END: {_S.ANSWERING: _S.IDLE, _S.READING: _S.DISCARDING},  # RFC 9112 §9.3: it persists
+    Event.LINGER: {
+        _S.IDLE: _S.LINGERING,
+        _S.READING: _S.LINGERING,
+        _S.ANSWERING: _S.LINGERING,
+        _S.DISCARDING: _S.LINGERING,
+    },
+    Event.UPGRADE: {_S.IDLE: _S.UPGRADED},
+    Event.CLOSE: {state: _S.CLOSED for state in H1State if state is not _S.UPGRADED},
 }
+TRANSITIONS = {event: Row(event, row) for event, row in _ROWS.items()}
 
 # One name for each row: the hot path reads a global instead of looking the event up.
 ON_REQUEST = TRANSITIONS[Event.REQUEST]

@@ -1,0 +1,589 @@
+"""The connection: an asyncio protocol that puts head, body, states, exchange and answer together.
+
+The road of a request without a body: ``data_received`` → ``_advance`` parses the head → ``_begin`` makes the exchange and
+a task that runs the handler at once → the handler answers → ``send`` → ``answer_end``. All of it happens in one call from
+the event loop if the handler never waits.
+
+Requests that came together are served by the loop in ``_advance``, at most ``PIPELINE_CAP`` in one turn of the event loop, and
+what they answer in that time leaves in one write.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from hanok.exceptions import ClientDisconnect, HTTPError, RemoteProtocolError
+from hanok.exchange import AnswerState, FixedHeaders, too_large
+from hanok.protocols.h1 import state as states
+from hanok.protocols.h1.answer import CONTINUE, Framing
+from hanok.protocols.h1.body import Body, ChunkedBody, LengthBody
+from hanok.protocols.h1.exchange import H1Exchange
+from hanok.protocols.h1.head import HeadLimits, RequestHead, parse_head
+from hanok.protocols.h1.incoming import BodyQueue
+from hanok.protocols.h1.state import H1State
+
+if TYPE_CHECKING:
+    from hanok.protocols.services import Services
+
+WHOLE_BODY = 65536  # bodies up to this size are awaited before the handler starts
+DISCARD = 65536  # of an unread body this much is read away to keep the connection
+LINGER_TIME = 2.0  # seconds for which a peer may take note of our last answer
+PIPELINE_CAP = 32  # requests of one connection in one turn of the event loop
+BUFFER_HIGH = 65536  # bytes of waiting requests above which we stop reading
+
+# From 3.12 on a task can run its first step where it is made. uvloop's create_task refuses the argument, and the loop's
+# task factory belongs to the application, so the task is constructed directly.
+EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+
+_IDLE, _READING, _ANSWERING = H1State.IDLE, H1State.READING, H1State.ANSWERING
+_DISCARDING, _LINGERING = H1State.DISCARDING, H1State.LINGERING
+_UPGRADED, _CLOSED = H1State.UPGRADED, H1State.CLOSED
+_DONE = AnswerState.DONE
+_Task = asyncio.Task
+TURNING = object()
+
+
+class H1Connection(asyncio.Protocol):
+    """One HTTP/1.1 connection."""
+
+    __slots__ = (
+        "_body",
+        "_buffer",
+        "_held",
+        "_limits",
+        "_reading_paused",
+        "_since",
+        "_taken",
+        "_turn",
+        "_waiters",
+        "_waiting_head",
+        "client",
+        "exchange",
+        "gone",
+        "heads",
+        "loop",
+        "scheme",
+        "server",
+        "services",
+        "state",
+        "transport",
+        "trusted",
+        "write_paused",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, services: Services, limits: HeadLimits | None = None) -> None:
+        self.services = services
+        self.loop = services.loop
+        self.heads = services.heads
+        self._limits = limits or HeadLimits.of(services.settings)
+        self.state = _IDLE
+        self.exchange: H1Exchange | None = None  # the one that is being served
+        self.client: tuple[str, int] | None = None
+        self.server: tuple[str, int | None] | None = None
+        self.scheme = "http"
+        self.trusted = False  # whether the peer may say who its client is
+        self.gone = False  # the peer left, or we closed
+        self.write_paused = False
+        self._reading_paused = False
+        self._buffer = b""  # bytes that belong to requests after the one being served
+        self._body: Body | None = None
+        self._waiting_head: RequestHead | None = None  # its body is awaited whole
+        self._taken: list[bytes] | None = None  # the pieces of that body
+        self._held: list[bytes] | None = None  # output that leaves with the next flush
+        self._turn: object = None  # the scheduled _advance; TURNING while it runs
+        self._waiters: list[asyncio.Future[None]] | None = None
+        self._since = services.now  # when what we wait for began
+
+    # ---- called by the transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
+        services = self.services
+        services.connections.add(self)
+        info = transport.get_extra_info
+        self.client = address(info("peername"))
+        sock = info("sockname")
+        self.server = address(sock) or ((sock, None) if isinstance(sock, str) and sock else None)
+        if info("sslcontext") is not None:
+            self.scheme = "https"
+        if services.forwarded is not None:
+            self.trusted = services.forwarded.trusts(self.client[0] if self.client else None)
+        if services.draining:
+            self._close()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.state is not _UPGRADED:
+            self.state = states.ON_CLOSE[self.state]
+        self.gone = True
+        self.services.connections.discard(self)
+        self._buffer = b""
+        self._body = self._waiting_head = self._taken = self._held = None
+        exchange, self.exchange = self.exchange, None
+        if exchange is not None:
+            if exchange.queue is not None:
+                exchange.queue.fail(ClientDisconnect())
+            exchange.over()
+        self._wake_writers()
+
+    def data_received(self, data: bytes) -> None:
+        state = self.state
+        if state is _IDLE:
+            if self._buffer:
+                self._buffer += data
+                # A head ends in a line feed, and so does anything else worth another look.
+                if b"\n" not in data and len(self._buffer) < self._limits.line:
+                    return
+            else:
+                self._buffer = data
+                if not self.write_paused:
+                    self._since = self.services.now
+            if self._turn is None:
+                self._advance()
+        elif state is _READING or state is _DISCARDING:
+            self._since = self.services.now
+            self._feed(data)
+        elif state is _ANSWERING:
+            self._buffer += data
+            if len(self._buffer) > BUFFER_HIGH:
+                self.pause_reading()
+
+    def eof_received(self) -> bool:
+        return False  # a peer that says no more takes no more: the transport closes
+
+    def pause_writing(self) -> None:
+        self.write_paused = True
+        self._since = self.services.now
+
+    def resume_writing(self) -> None:
+        self.write_paused = False
+        self._wake_writers()
+        if self.state is _IDLE:
+            self._idle()
+
+    # ---- requests
+
+    def _advance(self) -> None:
+        """Serve the requests in the buffer until one has to be waited for."""
+        self._turn = TURNING
+        again = None
+        count = 0
+        while self._buffer and self.state is _IDLE:
+            if self.write_paused:
+                # The peer sends requests and does not read answers: it gets no further until it does.
+                if len(self._buffer) > BUFFER_HIGH:
+                    self.pause_reading()
+                break
+            buffer = self._buffer
+            try:
+                head = parse_head(buffer, 0, self._limits)
+            except RemoteProtocolError as error:
+                self._refuse(error.status, str(error))
+                break
+            if head is None:
+                break
+            if head.end == len(buffer):
+                self._buffer = b""
+            else:
+                if count == PIPELINE_CAP:
+                    again = self.loop.call_soon(self._advance)
+                    break
+                count += 1
+                self._buffer = buffer[head.end :]
+                if self._held is None:
+                    self._held = []  # more may follow: let the answers leave together
+            self._take(head)
+        self._turn = again
+        if self._held is not None:
+            self.flush()
+
+    def _take(self, head: RequestHead) -> None:
+        """Serve one request, or arrange for it to be served when its body is here."""
+        length = head.content_length
+        if not length and not head.chunked:
+            if head.upgrade == b"websocket" and head.method == "GET" and self.services.websocket is not None:
+                self._upgrade(head)
+                return
+            self.state = states.ON_REQUEST[self.state]
+            self._begin(head, b"", None)
+            return
+        limit = self.services.settings.max_body_size
+        if length is not None and limit is not None and length > limit:
+            self._refuse(413, str(too_large(limit).detail))
+            return
+        self.state = states.ON_HEAD[self.state]
+        self._since = self.services.now
+        self._body = ChunkedBody() if length is None else LengthBody(length)
+        if length is not None and length <= WHOLE_BODY and not head.expect_continue:
+            self._waiting_head = head
+            self._taken = []
+            if self._buffer:
+                early, self._buffer = self._buffer, b""
+                self._feed(early)
+            return
+        queue = BodyQueue(self, head.expect_continue)
+        if self._buffer:
+            # What has already come may be all of it.
+            early, self._buffer = self._buffer, b""
+            queue.continue_wanted = False
+            try:
+                piece, end = self._body.feed(early)
+            except RemoteProtocolError as error:
+                self._refuse(error.status, str(error))
+                return
+            if limit is not None and len(piece) > limit:
+                self._refuse(413, str(too_large(limit).detail))
+                return
+            if self._body.done:
+                self._buffer = early[end:]
+                self._body = None
+                self.state = states.ON_BODY_END[self.state]
+                self._begin(head, piece, None)
+                return
+            if piece:
+                queue.put(piece)
+        self._begin(head, None, queue)
+
+    def _feed(self, data: bytes) -> None:
+        """Bytes of the request's body, and perhaps of requests after it."""
+        body = self._body
+        assert body is not None
+        try:
+            piece, end = body.feed(data)
+        except RemoteProtocolError as error:
+            self._refuse(error.status, str(error))
+            return
+        exchange = self.exchange
+        done = body.done
+        if done:
+            self._body = None
+            if end < len(data):
+                self._buffer = data[end:]
+        if self._taken is not None:
+            self._taken.append(piece)
+            if done:
+                whole = self._taken[0] if len(self._taken) == 1 else b"".join(self._taken)
+                head = self._waiting_head
+                assert head is not None
+                self._taken = self._waiting_head = None
+                self.state = states.ON_BODY_END[self.state]
+                self._begin(head, whole, None)
+            return
+        if exchange is not None and exchange.queue is not None:
+            self._give(exchange, exchange.queue, piece)
+            if done:
+                exchange.queue.end()
+        if done:
+            self.state = states.ON_BODY_END[self.state]
+            if self.state is _IDLE:
+                self._idle()
+
+    def _give(self, exchange: H1Exchange, queue: BodyQueue, piece: bytes) -> None:
+        """A piece of a streamed body. Only a body in chunks can be found too large here."""
+        limit = self.services.settings.max_body_size
+        if limit is not None and queue.total + len(piece) > limit:
+            exchange.keep_alive = False
+            queue.fail(too_large(limit))
+        elif piece:
+            queue.put(piece)
+
+    def _begin(self, head: RequestHead, body: bytes | None, queue: BodyQueue | None) -> None:
+        """Make the exchange and run the application on it."""
+        services = self.services
+        exchange = H1Exchange(self, head, body)
+        self.exchange = exchange
+        if queue is not None:
+            exchange.queue = queue
+        if head.forwarded and self.trusted and services.forwarded is not None:
+            exchange.client, exchange.scheme = services.forwarded.resolve(
+                exchange.raw_headers, exchange.client, exchange.scheme
+            )
+        root = services.settings.root_path
+        if root:
+            exchange.root_path = root
+            exchange.path = root + exchange.path
+            exchange.raw_path = root.encode() + exchange.raw_path
+        if services.state is not None:
+            exchange.state = services.state.copy()
+        limit = services.settings.limit_concurrency
+        if limit is not None and (len(services.connections) > limit or len(services.tasks) >= limit):
+            exchange.keep_alive = False
+            self._plain(exchange, 503, b"Service Unavailable")
+            return
+        services.requests += 1
+        if services.requests == services.max_requests and services.on_max_requests is not None:
+            services.on_max_requests()
+        # Each request has a context of its own, copied from one that no request has touched.
+        task: asyncio.Task[None] = _Task(
+            services.handler(exchange),  # type: ignore[arg-type]
+            loop=self.loop,
+            context=services.context.copy(),
+            **EAGER,
+        )
+        if task.done():
+            self._handled(exchange, task)
+        else:
+            services.tasks.add(task)
+            task.add_done_callback(partial(self._handled, exchange))
+
+    def _handled(self, exchange: H1Exchange, task: asyncio.Task[None]) -> None:
+        """The handler has returned. See that the peer gets one well-formed answer, or a closed connection."""
+        self.services.tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is None and exchange.answer_state is _DONE and exchange.framing is not Framing.UNSENT:
+            return
+        if error is not None and not (isinstance(error, ClientDisconnect) and self.gone):
+            # That the peer left in the middle is its business, and no failure of the application.
+            self._log(exchange, "failed", error)
+        if self.gone or exchange is not self.exchange:
+            return
+        if exchange.framing is Framing.UNSENT:
+            if error is None and not task.cancelled():
+                self._log(exchange, "returned without answering", None)
+            if task.cancelled():
+                exchange.keep_alive = False  # the worker is stopping
+            if isinstance(error, HTTPError):
+                self._plain(exchange, error.status_code, str(error.detail).encode())
+            else:
+                self._plain(exchange, 500, b"Internal Server Error")
+        elif exchange.answer_state is not _DONE:
+            if error is None:
+                self._log(exchange, "returned before the end of its answer", None)
+            self.fail_answer(exchange)
+
+    def _log(self, exchange: H1Exchange, what: str, error: BaseException | None) -> None:
+        self.services.error_log.error(
+            "the application %s on %s %s", what, exchange.method, exchange.path, exc_info=error
+        )
+
+    def _plain(self, exchange: H1Exchange, status: int, text: bytes) -> None:
+        """The server's own answer to a request that the application has not answered."""
+        exchange.answer_state = _DONE
+        exchange.status = status
+        exchange._answer(status, PLAIN, text)
+
+    def _refuse(self, status: int, reason: str) -> None:
+        """The peer broke the protocol or a limit: say so if nothing was said, then give the connection up."""
+        self.services.error_log.warning("refused a request of %s with %d: %s", self.client, status, reason)
+        exchange = self.exchange
+        self._buffer = b""
+        if exchange is not None and exchange.framing is not Framing.UNSENT:
+            self.fail_answer(exchange)
+            return
+        if self.state is not _DISCARDING:  # there the answer has been given
+            text = reason.encode("latin-1", "replace")
+            head, _, _ = self.heads.whole(status, PLAIN, len(text), False, True)
+            self.send(head + b"connection: close\r\n\r\n" + text)
+            self.flush()
+        if exchange is not None:
+            exchange.status = status
+            if self.services.access is not None:
+                self.services.access(exchange)
+            self._abandon(exchange)
+        self._linger()
+
+    def _abandon(self, exchange: H1Exchange) -> None:
+        """The exchange loses its connection while its handler may still run."""
+        self.gone = True
+        self.exchange = None
+        if exchange.queue is not None:
+            exchange.queue.fail(ClientDisconnect())
+        exchange.over()
+
+    def _upgrade(self, head: RequestHead) -> None:
+        """Hand the transport to the WebSocket protocol; the contract is in this package's docstring."""
+        services = self.services
+        assert services.websocket is not None
+        self.flush()
+        self.state = states.ON_UPGRADE[self.state]
+        leftover, self._buffer = self._buffer, b""
+        protocol = services.websocket(self.transport, head, leftover, self.loop, services.handler, services)
+        services.connections.discard(self)
+        self.transport.set_protocol(protocol)
+        protocol.connection_made(self.transport)
+
+    # ---- the answer, called by the exchange
+
+    def may_persist(self, exchange: H1Exchange) -> bool:
+        """Whether the connection can serve another request after an answer that begins now."""
+        if self.services.draining:
+            return False
+        if self.state is not _READING:
+            return True
+        # The body is not all here. A short rest is read away; a long one, or one that the peer may never send because
+        # it still waits for our 100, is not worth waiting for.
+        queue, body = exchange.queue, self._body
+        if queue is None or queue.continue_wanted:
+            return False
+        return isinstance(body, LengthBody) and body.remaining <= DISCARD
+
+    def send(self, data: bytes) -> None:
+        """Write, or add to what is held back."""
+        if self._held is not None:
+            self._held.append(data)
+        elif not self.gone:
+            self.transport.write(data)
+
+    def hold(self, data: bytes) -> None:
+        """Write with what follows in this turn of the loop."""
+        if self._held is None:
+            self._held = []
+            self.loop.call_soon(self.flush)
+        self._held.append(data)
+
+    def flush(self) -> None:
+        held, self._held = self._held, None
+        if held and not self.gone:
+            self.transport.write(held[0] if len(held) == 1 else b"".join(held))
+
+    def send_continue(self) -> None:
+        """RFC 9110 §15.2.1; only if no answer has begun, which says as much."""
+        if self.exchange is not None and self.exchange.framing is Framing.UNSENT and not self.gone:
+            self.send(CONTINUE)
+
+    async def writable(self) -> None:
+        """Return when the transport takes more. Raises ClientDisconnect if the peer goes first."""
+        if self.gone:
+            raise ClientDisconnect
+        waiter = self.loop.create_future()
+        if self._waiters is None:
+            self._waiters = [waiter]
+        else:
+            self._waiters.append(waiter)
+        await waiter
+        if self.gone:
+            raise ClientDisconnect
+
+    def _wake_writers(self) -> None:
+        waiters, self._waiters = self._waiters, None
+        for waiter in waiters or ():
+            if not waiter.done():
+                waiter.set_result(None)
+
+    def answer_end(self, exchange: H1Exchange) -> None:
+        """The answer is complete. What comes next depends on whether the body was."""
+        if exchange is not self.exchange:
+            return  # the peer left, or was refused, before the end
+        services = self.services
+        if services.access is not None:
+            services.access(exchange)
+        if exchange._over is not None:
+            exchange.over()
+        self.exchange = None
+        if not exchange.keep_alive or services.draining:
+            complete = self.state is _ANSWERING
+            if exchange.queue is not None:
+                exchange.queue.fail(ClientDisconnect())
+            if complete:
+                self._close()
+            else:
+                self._linger()
+            return
+        self.state = states.ON_ANSWER_END[self.state]
+        if self.state is _IDLE:
+            self._idle()
+        elif exchange.queue is not None:
+            exchange.queue.drop()
+
+    def fail_answer(self, exchange: H1Exchange) -> None:
+        """The answer began and cannot be completed: the peer must see that it is cut short."""
+        if exchange is not self.exchange:
+            return
+        if self.services.access is not None:
+            self.services.access(exchange)
+        self.flush()
+        self._abandon(exchange)
+        self.state = states.ON_CLOSE[self.state]
+        if exchange.framing is Framing.CLOSE:
+            self.transport.abort()  # its end is the end of the connection: only a reset tells it from a break
+        else:
+            self.transport.close()
+
+    def _idle(self) -> None:
+        """Ready for the next request."""
+        self._since = self.services.now
+        if self._reading_paused and not self.write_paused:
+            self.resume_reading()
+        if self._buffer and self._turn is None:
+            self._turn = self.loop.call_soon(self._advance)
+
+    # ---- reading
+
+    def pause_reading(self) -> None:
+        if not self._reading_paused and not self.gone:
+            self._reading_paused = True
+            self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        if self._reading_paused and not self.gone:
+            self._reading_paused = False
+            self._since = self.services.now
+            self.transport.resume_reading()
+
+    # ---- the end
+
+    def _close(self) -> None:
+        self.state = states.ON_CLOSE[self.state]
+        self.flush()
+        self.gone = True
+        self.transport.close()
+
+    def _linger(self) -> None:
+        """Stop writing, and give the peer a moment to read before the socket closes (RFC 9112 §9.6)."""
+        self.flush()
+        self.state = states.ON_LINGER[self.state]
+        self._body = self._taken = self._waiting_head = None
+        self.resume_reading()
+        self.gone = True
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_TIME, self.transport.close)
+
+    # ---- called by the worker
+
+    def sweep(self, now: float) -> None:
+        settings = self.services.settings
+        waited = now - self._since - self.services.tick
+        state = self.state
+        if self.write_paused:
+            if waited > settings.timeout_send:
+                self.abort()
+        elif state is _IDLE:
+            if self._buffer:
+                if waited > settings.timeout_request_header:
+                    self._refuse(408, "the request head took too long")
+            elif waited > settings.timeout_keep_alive:
+                self._close()
+        elif (
+            (state is _READING or state is _DISCARDING)
+            and not self._reading_paused
+            and waited > settings.timeout_request_body
+        ):
+            exchange = self.exchange
+            if exchange is not None and exchange.queue is not None and exchange.queue.continue_wanted:
+                return  # it is the handler that has not asked for the body
+            self._refuse(408, "the request body took too long")
+
+    def drain(self) -> None:
+        if self.state is _IDLE and not self._buffer:
+            self._close()
+        elif self.state is _DISCARDING or (self.state is _IDLE and self._turn is None):
+            self._linger()
+
+    def abort(self) -> None:
+        self.gone = True
+        self.transport.abort()
+
+
+PLAIN = FixedHeaders([(b"content-type", b"text/plain; charset=utf-8")])
+
+
+def address(name: Any) -> tuple[str, int] | None:
+    """The first two of a socket name, if it is one of the internet families."""
+    if isinstance(name, (tuple, list)) and len(name) >= 2:
+        return str(name[0]), int(name[1])
+    return None

@@ -1,0 +1,195 @@
+"""H1Exchange: the door through which the application sees one HTTP/1.1 request."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from hanok.exceptions import ClientDisconnect, LocalProtocolError
+from hanok.exchange import AnswerState, Exchange
+from hanok.protocols.h1.answer import Framing, block_of
+from hanok.protocols.h1.head import fields_of
+
+if TYPE_CHECKING:
+    from hanok.protocols.h1.connection import H1Connection
+    from hanok.protocols.h1.head import RequestHead
+    from hanok.protocols.h1.incoming import BodyQueue
+    from hanok.types import RawHeaders
+
+_WAITING = AnswerState.WAITING
+_UNSENT = Framing.UNSENT
+
+JOIN_BELOW = 65536  # joining costs a copy, a second piece costs a system call
+
+
+class H1Exchange(Exchange):
+    """One request on a connection. Everything about the connection itself is the connection's."""
+
+    __slots__ = ("_block", "_headers", "_over", "connection", "framing", "keep_alive", "queue", "remaining")
+
+    connection: H1Connection
+    framing: Framing  # of the answer; UNSENT until its head was handed to the connection
+    keep_alive: bool  # whether the connection persists after this answer
+    queue: BodyQueue | None  # where the body comes from if it is not whole
+    remaining: int  # bytes that a streamed answer with a content-length still owes
+
+    def __init__(self, connection: H1Connection, head: RequestHead, body: bytes | None) -> None:
+        # What ``prepare`` does, without the call. A test holds the two together.
+        self._scope = None
+        self.app = self.endpoint = self.route = self.router = self.session = None
+        self.cookies_cache = self.headers_cache = self.query_cache = self.form_cache = None
+        self.path_params = {}
+        self.state = None
+        self.body_limit = self.exits = self.filters = None
+        self.body_read = self.status = 0
+        self.stream_consumed = False
+        self.answer_state = _WAITING
+
+        self.connection = connection
+        self._block = head.block
+        self._headers = head._headers
+        self.method = head.method
+        self.path = head.path
+        self.raw_path = head.raw_path
+        self.query = head.query
+        self.http_version = head.http_version
+        self.keep_alive = head.keep_alive
+        self.body = body
+        self.queue = None
+        self.framing = _UNSENT
+        self.remaining = 0
+        self._over: asyncio.Event | None = None
+        self.client = connection.client
+        self.server = connection.server
+        self.scheme = connection.scheme
+        self.root_path = ""
+
+    # The list of headers is made on first touch: many requests are answered without it.
+    @property
+    def raw_headers(self) -> RawHeaders:
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = fields_of(self._block)
+        return headers
+
+    @raw_headers.setter
+    def raw_headers(self, headers: RawHeaders) -> None:
+        self._headers = headers
+
+    # ---- the request's body
+
+    async def _next_chunk(self) -> bytes:
+        if self.queue is None:
+            return b""
+        return await self.queue.get()
+
+    # ---- the answer
+
+    def _answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        connection = self.connection
+        keep_alive = self.keep_alive and connection.may_persist(self)
+        head, has_body, close = connection.heads.whole(
+            status, headers, len(body), self.method == "HEAD", not keep_alive
+        )
+        self.keep_alive = not close
+        self.framing = Framing.LENGTH
+        head += connection_line(close, self.http_version)
+        if not has_body:
+            connection.send(head)
+        elif len(body) < JOIN_BELOW:
+            connection.send(head + body)
+        else:
+            connection.send(head)
+            connection.send(body)
+        connection.answer_end(self)
+
+    def _start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        connection = self.connection
+        keep_alive = self.keep_alive and connection.may_persist(self)
+        head, framing, length, close = connection.heads.streamed(
+            status, headers, self.method == "HEAD", self.http_version == "1.1", not keep_alive
+        )
+        self.keep_alive = not close
+        self.framing = framing
+        self.remaining = length
+        # The first piece of the body usually follows at once: one write for both.
+        connection.hold(head + connection_line(close, self.http_version))
+
+    async def _write(self, data: bytes) -> None:
+        connection = self.connection
+        if connection.gone:
+            raise ClientDisconnect
+        framing = self.framing
+        if framing is Framing.CHUNKED:
+            if len(data) < JOIN_BELOW:
+                connection.send(b"%x\r\n%b\r\n" % (len(data), data))
+            else:
+                connection.hold(b"%x\r\n" % len(data))
+                connection.hold(data)
+                connection.send(b"\r\n")
+        elif framing is Framing.EMPTY:
+            return  # the answer to HEAD is what GET would give, without its body (RFC 9110 §9.3.2)
+        else:
+            if framing is Framing.LENGTH:
+                self.remaining -= len(data)
+                if self.remaining < 0:
+                    self.remaining = -1
+                    raise LocalProtocolError("the answer is longer than its content-length")
+            connection.send(data)
+        connection.flush()
+        if connection.write_paused:
+            await connection.writable()
+
+    async def _finish(self) -> None:
+        connection = self.connection
+        if self.framing is Framing.LENGTH and self.remaining:
+            if self.remaining > 0:
+                connection.fail_answer(self)
+                raise LocalProtocolError(f"the answer ended {self.remaining} bytes before its content-length")
+            connection.fail_answer(self)
+            return
+        if self.framing is Framing.CHUNKED:
+            connection.send(b"0\r\n\r\n")
+        connection.flush()
+        connection.answer_end(self)
+
+    async def drain(self) -> None:
+        connection = self.connection
+        connection.flush()
+        if connection.write_paused and not connection.gone:
+            try:
+                await connection.writable()
+            except ClientDisconnect:
+                return  # the answer is as sent as it can be; what has to run after it still runs
+
+    async def early_hints(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        if self.framing is _UNSENT and self.http_version == "1.1" and not self.disconnected:
+            self.connection.send(b"HTTP/1.1 103 Early Hints\r\n" + block_of(headers) + b"\r\n")
+
+    # ---- the peer
+
+    @property
+    def disconnected(self) -> bool:
+        return self.connection.gone
+
+    async def wait_disconnect(self) -> None:
+        if self.answer_state is AnswerState.DONE or self.connection.gone:
+            return
+        if self._over is None:
+            self._over = asyncio.Event()
+        await self._over.wait()
+
+    def over(self) -> None:
+        """The answer is complete or the peer has gone: nothing more can happen to this exchange."""
+        if self._over is not None:
+            self._over.set()
+
+
+def connection_line(close: bool, http_version: str) -> bytes:
+    """The Connection field, where one is needed (RFC 9112 §9.3), and the end of the head."""
+    if close:
+        return b"connection: close\r\n\r\n"
+    if http_version == "1.0":
+        return b"connection: keep-alive\r\n\r\n"
+    return b"\r\n"

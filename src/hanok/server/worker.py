@@ -1,0 +1,333 @@
+"""A worker: one process, one event loop, one application, and all connections of both.
+
+``Worker.serve`` is the life of it: lifespan start-up, listen, wait for ``stop``, drain, lifespan shutdown. ``Worker.run``
+puts an event loop and the signals around that. ``Server`` runs a worker in a thread, for tests and notebooks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from enum import Enum, auto
+from functools import partial
+from typing import Any
+
+from hanok.exceptions import ConfigError
+from hanok.gateways import ForeignApp, Handler, NativeApp, handler_of
+from hanok.observe.access_log import AccessLog
+from hanok.protocols.forwarded import Forwarded
+from hanok.protocols.h1.answer import Heads
+from hanok.protocols.h1.connection import H1Connection
+from hanok.protocols.h1.head import HeadLimits
+from hanok.protocols.services import Services, WebSocketUpgrade
+from hanok.server.config import Config
+from hanok.server.lifespan import Lifespan
+from hanok.server.listeners import bind, name_of
+from hanok.server.tls import context_of
+
+logger = logging.getLogger("hanok.error")
+
+OK, FAILED, STARTUP_FAILED = 0, 1, 3  # exit codes; 3 is what Uvicorn's users know
+
+
+class WorkerState(Enum):
+    NEW = auto()
+    STARTING = auto()  # the application starts up
+    SERVING = auto()
+    DRAINING = auto()  # takes nothing new; what runs may finish
+    STOPPED = auto()
+
+
+# state → the states that may follow it.
+TRANSITIONS: dict[WorkerState, frozenset[WorkerState]] = {
+    WorkerState.NEW: frozenset((WorkerState.STARTING,)),
+    WorkerState.STARTING: frozenset((WorkerState.SERVING, WorkerState.STOPPED)),
+    WorkerState.SERVING: frozenset((WorkerState.DRAINING,)),
+    WorkerState.DRAINING: frozenset((WorkerState.STOPPED,)),
+    WorkerState.STOPPED: frozenset(),
+}
+
+
+class Worker:
+    """Serves one application. ``on_ready`` is called when it accepts connections."""
+
+    def __init__(self, config: Config, app: Any, *, on_ready: Callable[[], None] | None = None) -> None:
+        self.config = config
+        self.app = app
+        self.handler = handler_for(app, config.interface)
+        self.on_ready = on_ready
+        self.state = WorkerState.NEW
+        self.services: Services | None = None
+        self._stop = asyncio.Event()
+        self._quick = asyncio.Event()
+
+    # ---- from outside
+
+    def run(self, sockets: list[socket.socket] | None = None, *, signals: bool = True) -> int:
+        """Serve until stopped by a signal; the exit code. Binds what the options say when no sockets are given."""
+        factory = loop_factory(self.config.loop)
+        sockets = bind(self.config) if sockets is None else sockets
+        try:
+            with asyncio.Runner(loop_factory=factory) as runner:
+                return runner.run(self._with_signals(sockets) if signals else self.serve(sockets))
+        finally:
+            for sock in sockets:
+                sock.close()
+
+    def stop(self) -> None:
+        """Stop gracefully; called again, at once. For code inside the worker's event loop."""
+        if self._stop.is_set():
+            self._quick.set()
+        self._stop.set()
+
+    def stop_now(self) -> None:
+        """Stop without waiting for running requests."""
+        self._stop.set()
+        self._quick.set()
+
+    async def _with_signals(self, sockets: list[socket.socket]) -> int:
+        loop = asyncio.get_running_loop()
+        for number, action in (
+            (signal.SIGTERM, self.stop),
+            (signal.SIGINT, self.stop),
+            (signal.SIGQUIT, self.stop_now),
+        ):
+            if (
+                signal.getsignal(number) is not signal.SIG_IGN
+            ):  # a supervisor takes the terminal's signals itself
+                loop.add_signal_handler(number, action)
+        return await self.serve(sockets)
+
+    # ---- the life of a worker
+
+    async def serve(self, sockets: list[socket.socket]) -> int:
+        """Serve on ``sockets``, which are bound and listening, until ``stop``. Returns the exit code."""
+        self._become(WorkerState.STARTING)
+        context = context_of(self.config)
+        lifespan = Lifespan(self.app, self.config.lifespan)
+        starting = asyncio.ensure_future(lifespan.startup())
+        stopping = asyncio.ensure_future(self._stop.wait())
+        await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not starting.done() or not starting.result():
+            starting.cancel()
+            await lifespan.abandon()
+            self._become(WorkerState.STOPPED)
+            return STARTUP_FAILED if starting.done() else OK
+        services = self.services = self._make_services(lifespan)
+        servers = [await self._listen(sock, context, services) for sock in sockets]
+        self._become(WorkerState.SERVING)
+        self._sweep(services)
+        if self.on_ready is not None:
+            self.on_ready()
+        await self._stop.wait()
+        self._become(WorkerState.DRAINING)
+        for server in servers:
+            server.close()
+        await self._drain(services)
+        ended_well = await lifespan.shutdown()
+        if services.access is not None:
+            services.access.flush()  # type: ignore[attr-defined]
+        self._become(WorkerState.STOPPED)
+        return OK if ended_well else FAILED
+
+    def _become(self, state: WorkerState) -> None:
+        assert state in TRANSITIONS[self.state], (self.state, state)
+        self.state = state
+
+    def _make_services(self, lifespan: Lifespan) -> Services:
+        config, loop = self.config, asyncio.get_running_loop()
+        timeouts = (
+            config.timeout_keep_alive,
+            config.timeout_request_header,
+            config.timeout_request_body,
+            config.timeout_send,
+        )
+        services = Services(
+            loop,
+            self.handler,
+            config,
+            Heads(config.server_header, config.date_header, config.headers),
+            access=access_log(config, loop),
+            websocket=websocket_upgrade(),
+            forwarded=Forwarded(config.forwarded_allow_ips) if config.proxy_headers else None,
+            state=lifespan.shared or None,
+            # A sweep may be late by one tick: short timeouts, as tests have them, need short ticks.
+            tick=max(0.01, min(1.0, min(timeouts) / 4)),
+        )
+        if config.limit_max_requests is not None:
+            services.max_requests = config.limit_max_requests + random.randint(
+                0, config.limit_max_requests_jitter
+            )
+            services.on_max_requests = self._enough
+        return services
+
+    def _enough(self) -> None:
+        logger.info("this worker has served its share of requests and stops")
+        self._stop.set()
+
+    async def _listen(self, sock: socket.socket, context: Any, services: Services) -> asyncio.AbstractServer:
+        make = partial(H1Connection, services, HeadLimits.of(self.config))
+        create: Any = services.loop.create_server
+        if sock.family == getattr(socket, "AF_UNIX", None):
+            create = services.loop.create_unix_server
+        # asyncio listens again when it takes the socket over, with a backlog of its own unless told.
+        server: asyncio.AbstractServer = await create(
+            make, sock=sock, backlog=self.config.backlog, ssl=context
+        )
+        return server
+
+    def _sweep(self, services: Services) -> None:
+        services.sweep()
+        if self.state is not WorkerState.STOPPED:
+            services.loop.call_later(services.tick, self._sweep, services)
+
+    async def _drain(self, services: Services) -> None:
+        """Let what runs finish, within the deadline; then end it."""
+        services.drain()
+        loop = services.loop
+        allowed = self.config.timeout_graceful_shutdown
+        deadline = None if allowed is None else loop.time() + allowed
+        while (services.connections or services.tasks) and not self._quick.is_set():
+            if deadline is not None and loop.time() >= deadline:
+                logger.warning(
+                    "stopping with %d connections and %d requests unfinished after %g seconds",
+                    len(services.connections), len(services.tasks), allowed,
+                )  # fmt: skip
+                break
+            await asyncio.sleep(0.02)
+        for connection in list(services.connections):
+            connection.abort()
+        tasks = list(services.tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks, timeout=5)
+        await asyncio.sleep(0)  # let the transports say that they are closed
+
+
+def handler_for(app: Any, interface: str) -> Handler:
+    """How the application is called: natively if it can be, through the ASGI gateway if not or if so chosen."""
+    if interface == "asgi3":
+        return ForeignApp(app).handle
+    if interface == "native" and not isinstance(app, NativeApp):
+        raise ConfigError(
+            f"--interface native: a {type(app).__name__} is no native application; give auto or asgi3."
+        )
+    return handler_of(app)
+
+
+def loop_factory(choice: str) -> Callable[[], asyncio.AbstractEventLoop]:
+    """What makes the event loop: uvloop where it is installed, else asyncio's own."""
+    if choice != "asyncio":
+        try:
+            import uvloop
+        except ImportError:
+            if choice == "uvloop":
+                raise ConfigError(
+                    "--loop uvloop: uvloop is not installed; install it, or give auto."
+                ) from None
+        else:
+            return uvloop.new_event_loop  # type: ignore[no-any-return, unused-ignore]
+    return asyncio.new_event_loop
+
+
+def websocket_upgrade() -> WebSocketUpgrade | None:
+    """The WebSocket protocol, if this installation has it."""
+    try:
+        from hanok.protocols.ws import upgrade
+    except ImportError:
+        return None
+    return upgrade
+
+
+def access_log(config: Config, loop: asyncio.AbstractEventLoop) -> AccessLog | None:
+    """Straight to standard output, or through the logger ``hanok.access`` if logging was configured by the user."""
+    if not config.access_log or logging.getLogger("hanok.error").getEffectiveLevel() > logging.INFO:
+        return None
+    if config.log_config is None:
+        return AccessLog.to_stream(loop, colors=config.use_colors)
+    log = logging.getLogger("hanok.access")
+
+    def write(text: str) -> None:
+        for one in text.splitlines():
+            log.info("%s", one)
+
+    return AccessLog(loop, write)
+
+
+class Server:
+    """A worker in a thread, on a free port unless told otherwise.
+
+    with Server(app) as server:
+        urllib.request.urlopen(server.url)
+    """
+
+    def __init__(self, app: Any, config: Config | None = None, **options: Any) -> None:
+        self.config = config or Config(
+            **{"port": 0, "access_log": False, "timeout_graceful_shutdown": 5.0, **options}
+        )
+        self.app = app
+        self.exit_code: int | None = None
+        self.worker: Worker | None = None
+        self.sockets: list[socket.socket] = []
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ready = threading.Event()
+        self._error: BaseException | None = None
+        self._thread: threading.Thread | None = None
+
+    @property
+    def port(self) -> int:
+        return int(self._name[1])
+
+    @property
+    def url(self) -> str:
+        return name_of(self.sockets[0], "https" if self.config.is_tls else "http")
+
+    def start(self) -> Server:
+        """Return when the server accepts connections. Raises what kept it from that, or ConfigError."""
+        self.sockets = bind(self.config)
+        self._name = self.sockets[0].getsockname()
+        self._thread = threading.Thread(target=self._run, name="hanok-server", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        if self._error is not None:
+            raise self._error
+        if self.exit_code:
+            raise ConfigError(f"the application did not start: exit code {self.exit_code}; the log says why.")
+        return self
+
+    def stop(self, *, quick: bool = False) -> int | None:
+        """Stop, wait for the end, and return the exit code. Safe to call twice."""
+        if self._thread is not None and self._thread.is_alive():
+            assert self.worker is not None and self._loop is not None
+            try:
+                self._loop.call_soon_threadsafe(self.worker.stop_now if quick else self.worker.stop)
+            except RuntimeError:
+                pass  # it has just ended by itself
+            self._thread.join()
+        return self.exit_code
+
+    def _run(self) -> None:
+        try:
+            with asyncio.Runner(loop_factory=loop_factory(self.config.loop)) as runner:
+                self._loop = runner.get_loop()
+                self.worker = Worker(self.config, self.app, on_ready=self._ready.set)
+                self.exit_code = runner.run(self.worker.serve(self.sockets))
+        except BaseException as error:
+            self._error = error
+        finally:
+            for sock in self.sockets:
+                sock.close()
+            self._ready.set()
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
