@@ -69,7 +69,7 @@ def get_openapi(
 def _fields(routes: Sequence[Any]) -> Iterator[Parameter]:
     """Every Parameter that the documentation of ``routes`` shows, callbacks included."""
     for route in routes:
-        yield from parameters_of(route.dependant)
+        yield from (shown.parameter for shown in parameters_of(route.dependant))
         own = (route.body_field, route.response_field, getattr(route, "stream_item_field", None))
         yield from (each for each in own if each is not None)
         yield from route.response_fields.values()
@@ -85,7 +85,7 @@ def _paths(routes: Sequence[Any], found: Found) -> Json:
 
 
 def _components(found: Found) -> Json:
-    definitions = dict(found.schemas.definitions)
+    definitions: Json = dict(found.schemas.definitions.items())
     if found.validation_error and "ValidationError" not in definitions:
         definitions |= {"ValidationError": VALIDATION_ERROR, "HTTPValidationError": HTTP_VALIDATION_ERROR}
     return {

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import AliasChoices
+
 from hanok.dependencies import Dependant, merged
 from hanok.openapi.plain import merge_into, plain
 from hanok.openapi.responses import responses_of
@@ -30,13 +32,43 @@ class Found:
     validation_error: bool = False
 
 
-def parameters_of(dependant: Dependant) -> list[Parameter]:
-    """Every Parameter outside the body in a tree of dependencies, models taken apart into their fields."""
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A Parameter as the document shows it: ``titled`` is the name that its title is made of."""
+
+    parameter: Parameter
+    name: str
+    required: bool
+    titled: str
+
+
+def parameters_of(dependant: Dependant) -> list[Shown]:
+    """What a tree of dependencies reads from outside the body, models taken apart into their fields."""
     whole = merged(dependant)
-    found: list[Parameter] = []
+    found: list[Shown] = []
     for each in (*whole.path_params, *whole.query_params, *whole.header_params, *whole.cookie_params):
-        found += each.model_fields if each.model is not None else (each,)
+        if each.model is None:
+            name = _shown_name(each)
+            found.append(Shown(each, name, each.required, name))
+            continue
+        for part in each.model_fields:
+            name = _shown_name(part)
+            # A header named by its field alone is titled by that name, not by the header's.
+            titled = part.name if name == part.name.replace("_", "-") else name
+            found.append(Shown(part, name, part.required and each.required, titled))
     return found
+
+
+def _shown_name(parameter: Parameter) -> str:
+    """The wire name; of several the first. A path into another value is not a name."""
+    info = parameter.field_info
+    alias = info.validation_alias or info.alias
+    if isinstance(alias, AliasChoices):
+        alias = alias.choices[0]
+    if isinstance(alias, str):
+        return alias
+    converts = getattr(info, "convert_underscores", False)
+    return parameter.name.replace("_", "-") if converts else parameter.name
 
 
 def path_item(route: Any, found: Found) -> Json:
@@ -92,26 +124,27 @@ def _duplicate(operation_id: str, endpoint: Any) -> str:
 # ---- parameters
 
 
-def _parameters(parameters: Iterable[Parameter], schemas: Schemas) -> list[Json]:
-    """Parameter Objects; of several with the same name and place the last required one counts, else the last."""
+def _parameters(parameters: Iterable[Shown], schemas: Schemas) -> list[Json]:
+    """Parameter Objects; of several with one name and place the last required one counts, else the last."""
     by_name: dict[tuple[str, str], Json] = {}
-    for parameter in parameters:
-        if not getattr(parameter.field_info, "include_in_schema", True):
+    for shown in parameters:
+        if not getattr(shown.parameter.field_info, "include_in_schema", True):
             continue
-        made = _parameter(parameter, schemas)
+        made = _parameter(shown, schemas)
         key = (made["in"], made["name"])
         if not (key in by_name and by_name[key]["required"] and not made["required"]):
             by_name[key] = made
     return list(by_name.values())
 
 
-def _parameter(parameter: Parameter, schemas: Schemas) -> Json:
+def _parameter(shown: Shown, schemas: Schemas) -> Json:
+    parameter = shown.parameter
     info = parameter.field_info
     made: Json = {
-        "name": parameter.alias,
+        "name": shown.name,
         "in": parameter.place.value,
-        "required": parameter.required,
-        "schema": plain(schemas[parameter]),
+        "required": shown.required,
+        "schema": plain(schemas.of(parameter, shown.titled)),
     }
     if info.description:
         made["description"] = info.description
@@ -131,7 +164,7 @@ def _examples(info: Any) -> Json:
 
 def _request_body(body: Parameter, schemas: Schemas) -> Json:
     info: Any = body.field_info
-    content = {"schema": plain(schemas[body]), **_examples(info)}
+    content = {"schema": plain(schemas.of(body)), **_examples(info)}
     made: Json = {"content": {info.media_type: content}}
     if body.required:
         made["required"] = True

@@ -1,4 +1,4 @@
-"""The Responses Object of a route (OpenAPI 3.1 §4.8.16): its own answer, additional ones, the automatic 422."""
+"""The Responses Object of a route (OpenAPI 3.1 §4.8.16): its own answer, others, the automatic 422."""
 
 from __future__ import annotations
 
@@ -90,13 +90,13 @@ def _own_content(route: Any, status: str, schemas: Schemas) -> Json:
         return {"text/event-stream": {"itemSchema": _event_schema(route.stream_item_field, schemas)}}
     if getattr(route, "is_json_stream", False):
         item = route.stream_item_field
-        return {"application/jsonl": {"itemSchema": plain(schemas[item]) if item is not None else {}}}
+        return {"application/jsonl": {"itemSchema": plain(schemas.of(item)) if item is not None else {}}}
     response_class = _response_class(route)
     if response_class.media_type is None:
         return {}
     schema: Json = {"type": "string"}
     if issubclass(response_class, JSONResponse):
-        schema = plain(schemas[route.response_field]) if route.response_field is not None else {}
+        schema = plain(schemas.of(route.response_field)) if route.response_field is not None else {}
     return {response_class.media_type: {"schema": schema}}
 
 
@@ -104,7 +104,7 @@ def _event_schema(item: Any, schemas: Schemas) -> Json:
     """One server-sent event (WHATWG HTML §9.2.6); its data is a JSON text when the items have a type."""
     data: Json = {"type": "string"}
     if item is not None:
-        data |= {"contentMediaType": "application/json", "contentSchema": plain(schemas[item])}
+        data |= {"contentMediaType": "application/json", "contentSchema": plain(schemas.of(item))}
     made: Json = {
         "type": "object",
         "properties": {
@@ -130,7 +130,7 @@ def _additional(
     field = route.response_fields.get(key)
     if field is not None:
         content = made.setdefault("content", {})
-        content.setdefault(media_type or "application/json", {})["schema"] = plain(schemas[field])
+        content.setdefault(media_type or "application/json", {})["schema"] = plain(schemas.of(field))
     made["description"] = given.get("description") or before.get("description") or _phrase(key)
     order = ("description", "headers", "content", "links")
     return {name: made[name] for name in (*order, *made) if name in made}

@@ -22,70 +22,16 @@ REF_TEMPLATE = "#/components/schemas/{model}"
 
 # The order in which keywords are easiest to read: what it is made of, what it is, how it is restricted,
 # what it means.
-_KEYWORDS = [
-    "$schema",
-    "$vocabulary",
-    "$id",
-    "$anchor",
-    "$dynamicAnchor",
-    "$ref",
-    "$dynamicRef",
-    "$defs",
-    "$comment",
-    "allOf",
-    "anyOf",
-    "oneOf",
-    "not",
-    "if",
-    "then",
-    "else",
-    "dependentSchemas",
-    "prefixItems",
-    "items",
-    "contains",
-    "properties",
-    "patternProperties",
-    "additionalProperties",
-    "propertyNames",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    "type",
-    "enum",
-    "const",
-    "multipleOf",
-    "maximum",
-    "exclusiveMaximum",
-    "minimum",
-    "exclusiveMinimum",
-    "maxLength",
-    "minLength",
-    "pattern",
-    "maxItems",
-    "minItems",
-    "uniqueItems",
-    "maxContains",
-    "minContains",
-    "maxProperties",
-    "minProperties",
-    "required",
-    "dependentRequired",
-    "format",
-    "contentEncoding",
-    "contentMediaType",
-    "contentSchema",
-    "title",
-    "description",
-    "default",
-    "deprecated",
-    "readOnly",
-    "writeOnly",
-    "examples",
-    "discriminator",
-    "xml",
-    "externalDocs",
-    "example",
-]
-_RANK = {keyword: rank for rank, keyword in enumerate(_KEYWORDS)}
+_KEYWORDS = """
+    $schema $vocabulary $id $anchor $dynamicAnchor $ref $dynamicRef $defs $comment allOf anyOf oneOf
+    not if then else dependentSchemas prefixItems items contains properties patternProperties
+    additionalProperties propertyNames unevaluatedItems unevaluatedProperties type enum const
+    multipleOf maximum exclusiveMaximum minimum exclusiveMinimum maxLength minLength pattern
+    maxItems minItems uniqueItems maxContains minContains maxProperties minProperties required
+    dependentRequired format contentEncoding contentMediaType contentSchema title description
+    default deprecated readOnly writeOnly examples discriminator xml externalDocs example
+"""
+_RANK = {keyword: rank for rank, keyword in enumerate(_KEYWORDS.split())}
 _OF_SCHEMAS_BY_NAME = {"$defs", "dependentSchemas", "properties", "patternProperties"}
 _OF_SCHEMAS = {"allOf", "anyOf", "oneOf", "prefixItems"}
 _OF_SCHEMA = {
@@ -107,8 +53,11 @@ class _Generator(GenerateJsonSchema):
     def bytes_schema(self, schema: core_schema.BytesSchema) -> JsonSchema:
         # OpenAPI 3.1 §4.8.14.3: binary data is a contentMediaType, no longer a format.
         made = super().bytes_schema(schema)
-        form = made.pop("format", None)
-        if form in ("base64", "base64url"):
+        made.pop("format", None)
+        config = (
+            self._config
+        )  # pydantic's own format follows the output's setting even where input is described
+        if (config.ser_json_bytes if self.mode == "serialization" else config.val_json_bytes) == "base64":
             made["contentEncoding"] = "base64"
         made["contentMediaType"] = "application/octet-stream"
         return made
@@ -130,15 +79,22 @@ class Schemas:
             self._modes[key] = mode
             inputs.append((key, mode, schema))
         made, definitions = _Generator(ref_template=REF_TEMPLATE).generate_definitions(inputs)
-        self._schemas: dict[int, JsonSchema] = {key: schema for (key, _), schema in made.items()}  # type: ignore[misc]
-        self.definitions = {name: tidy(definitions[name]) for name in sorted(definitions)}
+        self._schemas: dict[int, JsonSchema] = {key: made[key, mode] for key, mode, _ in inputs}
+        self.definitions: dict[str, JsonSchema] = {
+            str(name): tidy(definitions[name]) for name in sorted(definitions)
+        }
 
-    def __getitem__(self, parameter: Parameter) -> JsonSchema:
-        """The schema of ``parameter``. One that is no reference is titled, after its wire name if need be."""
+    def of(self, parameter: Parameter, titled: str | None = None) -> JsonSchema:
+        """The schema of ``parameter``; unless a mere reference, it has a title: its own or made of a name.
+
+        ``titled`` is that name; without it, the wire name.
+        """
         schema = dict(self._schemas[id(parameter)])
         if "$ref" not in schema:
-            schema["title"] = parameter.field_info.title or parameter.alias.title().replace("_", " ")
-        return tidy(schema)
+            title = parameter.field_info.title
+            schema["title"] = title or (titled or parameter.alias).title().replace("_", " ")
+        made: JsonSchema = tidy(schema)
+        return made
 
 
 def tidy(schema: Any) -> Any:
