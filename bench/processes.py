@@ -52,6 +52,12 @@ def descendants(pid: int) -> list[int]:
     return found
 
 
+def clean_environment() -> dict[str, str]:
+    """This process's, without what would configure a server behind its declaration's back."""
+    meant = ("HANOK_", "UVICORN_", "GRANIAN_", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "PORT")
+    return {name: value for name, value in os.environ.items() if not name.startswith(meant)}
+
+
 class Server:
     """A running peer. Use it as a context manager: leaving ends everything that it started."""
 
@@ -69,7 +75,7 @@ class Server:
             self.process = subprocess.Popen(
                 [*pin, *peer.fill(peer.start, self.port)],
                 cwd=peer.folder,
-                env=os.environ | peer.variables(work),
+                env=clean_environment() | peer.variables(work),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
