@@ -1,0 +1,197 @@
+"""The compiled way through an endpoint gives what the careful way gives: values, errors, and calls made."""
+
+from __future__ import annotations
+
+import asyncio
+import linecache
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import AliasChoices, BaseModel, Field
+
+from hanok.dependencies import read_dependant
+from hanok.dependencies.functions import Depends
+from hanok.endpoint import Context, Operation, compile_operation
+from hanok.endpoint.body import parse_json
+from hanok.endpoint.plan import Plan
+from hanok.endpoint.solve import solve
+from hanok.exceptions import HTTPException, RequestValidationError
+from hanok.params.functions import Body, Cookie, Header, Query
+
+
+class Item(BaseModel):
+    name: str
+    price: float = 1.5
+    tags: list[str] = []
+    note: str | None = None
+
+
+class Filter(BaseModel):
+    limit: int = 10
+    tag: list[str] = []
+    owner: str | None = Field(None, alias="owner_name")
+
+
+calls: list[str] = []
+
+
+async def common(q: int = 3) -> int:
+    calls.append("common")
+    return q
+
+
+async def first(c: Annotated[int, Depends(common)], x: str = "d") -> list[Any]:
+    calls.append("first")
+    return [c, x]
+
+
+async def second(c: Annotated[int, Depends(common)]) -> int:
+    calls.append("second")
+    return c
+
+
+async def guard(token: Annotated[str | None, Header()] = None) -> None:
+    calls.append("guard")
+    if token == "bad":
+        raise HTTPException(401, "bad token")
+
+
+async def scalars(
+    item_id: int,
+    x: str,
+    q: int = 3,
+    flag: bool | None = None,
+    limit: Annotated[int, Query(ge=1, le=5)] = 2,
+    tag: Annotated[list[int], Query()] = [],  # noqa: B006
+    token: Annotated[str | None, Header()] = None,
+    session: Annotated[str, Cookie()] = "none",
+    other: Annotated[str, Query(validation_alias=AliasChoices("o1", "o2"))] = "-",
+) -> Any:
+    return [item_id, x, q, flag, limit, tag, token, session, other]
+
+
+async def dependencies(
+    item_id: int, a: Annotated[Any, Depends(first)], b: Annotated[int, Depends(second)], limit: int = 1
+) -> Any:
+    calls.append("endpoint")
+    return [item_id, a, b, limit]
+
+
+async def guarded(x: int, _: Annotated[None, Depends(guard)], f: Annotated[Filter, Query()]) -> Any:
+    return [x, f]
+
+
+async def body(item: Item, q: int = 1) -> Any:
+    return [item, q]
+
+
+async def optional_body(item: Item | None = None) -> Any:
+    return item
+
+
+async def two_bodies(item: Item, k: Annotated[int, Body()] = 7) -> Any:
+    return [item, k]
+
+
+ENDPOINTS = (scalars, dependencies, guarded, body, optional_body, two_bodies)
+PLANS = {call.__name__: Plan(read_dependant(call, path_names=frozenset({"item_id"}))) for call in ENDPOINTS}
+
+texts = st.sampled_from(["", "1", "7", "x", "true", "é ü", "3.0", "null"])
+names = st.sampled_from(["q", "x", "flag", "limit", "tag", "o1", "o2", "owner_name", "zzz"])
+queries = st.lists(st.tuples(names, texts), max_size=6).map(
+    lambda pairs: "&".join(f"{name}={quote(value)}" for name, value in pairs).encode()
+)
+json_values = st.sampled_from(
+    [
+        b"",
+        b"null",
+        b"{",
+        b"[]",
+        b'"x"',
+        b'{"name":"a"}',
+        b'{"name":1,"price":"x"}',
+        b'{"name":"a","price":"2.5","tags":["t"],"extra":1}',
+        b'{"name":"a","tags":"t"}',
+        b'{"item":{"name":"a"}}',
+        b'{"item":{"name":"a"},"k":"9"}',
+        b'{"item":null,"k":{}}',
+        b'\xef\xbb\xbf{"name":"bom"}',
+        b'{"name":"\\ud800"}',
+        b'{"name":"a","name":"b"}',
+        b'{"name":"a","price":NaN}',
+    ]
+)
+content_types = st.sampled_from(["application/json", "text/plain", "application/x+json; charset=utf-8", None])
+
+
+async def outcome(way: Callable[[], Any]) -> Any:
+    calls.clear()
+    try:
+        result = await way()
+    except RequestValidationError as error:
+        return "refused", error.errors(), repr(error.body), sorted(calls)
+    except HTTPException as error:
+        return "raised", error.status_code, sorted(calls)
+    return "answered", repr(result), sorted(calls)
+
+
+@pytest.mark.parametrize("name", PLANS)
+@given(
+    query=queries,
+    item_id=st.sampled_from(["1", "x", "-3"]),
+    token=st.sampled_from([None, "bad", "good"]),
+    cookie=st.sampled_from([None, "session=abc", "session="]),
+    raw=json_values,
+    content_type=content_types,
+)
+@settings(max_examples=150, deadline=None)
+def test_both_ways_agree_on_every_request(
+    make_exchange: Any, name: str, query: bytes, item_id: str, token: Any, cookie: Any, raw: bytes, content_type: Any
+) -> None:
+    plan = PLANS[name]
+    headers = {"token": token, "cookie": cookie, "content-type": content_type}
+    given_headers = {key: value for key, value in headers.items() if value is not None}
+
+    def exchange() -> Any:
+        return make_exchange(query, given_headers, raw, {"item_id": item_id})
+
+    async def careful() -> Any:
+        made = exchange()
+        parsed = parse_json(made, raw, True, None) if plan.body_params else None
+        return await solve(plan, made, Context(made), parsed, {})
+
+    async def both() -> None:
+        fast = exchange()
+        assert await outcome(lambda: plan.bind(fast, Context(fast))) == await outcome(careful)
+
+    asyncio.run(both())
+
+
+def test_a_dependency_is_called_once_even_when_the_careful_way_takes_over(make_exchange: Any) -> None:
+    async def run() -> None:
+        calls.clear()
+        exchange = make_exchange(b"limit=x", path_params={"item_id": "1"})
+        with pytest.raises(RequestValidationError):
+            await PLANS["dependencies"].bind(exchange, None)
+        assert calls == ["common", "first", "second"]
+
+    asyncio.run(run())
+
+
+def test_the_generated_source_can_be_read_by_a_debugger() -> None:
+    plan = PLANS["scalars"]
+    code: Any = plan.bind
+    assert "async def bind" in linecache.getline(code.__code__.co_filename, 1)
+    assert code.source.startswith("async def bind")
+
+
+def test_nothing_of_the_user_but_argument_names_is_in_the_source() -> None:
+    async def endpoint(q: Annotated[str, Query(alias='"); import os #')] = "'''") -> Any: ...
+
+    source = compile_operation(Operation(path="/", dependant=read_dependant(endpoint))).plan.bind.source  # type: ignore[attr-defined]
+    assert "import os" not in source
+    assert "'''" not in source
