@@ -1,9 +1,11 @@
-"""What a request and a response are. What enters: an Exchange, or an ASGI scope with its two channels. What leaves: a
-Request to read from, and a Response that answers an exchange with ``send``. Read ``connection`` and ``request`` first,
-then ``response``; each noun (URL, Headers, multi-dicts, cookies, forms, files, streams) has a file of its name.
+"""What a request and a response are. What enters: an Exchange, or an ASGI scope with its two channels. What
+leaves: a Request to read from, and a Response that answers an exchange with ``send``. Read ``connection``
+and ``request`` first, then ``response``; each noun (URL, Headers, multi-dicts, cookies, forms, files,
+streams) has a file of its name.
 
-Everything that a request derives (headers, query, cookies, form) is built on first touch and kept on the exchange, so
-that all who look at it, as a Request or by ``headers_of``, ``query_params_of``, ``cookies_of`` and ``form_of``, share it.
+Everything that a request derives (headers, query, cookies, form) is built on first touch and kept on the
+exchange, so that all who look at it, as a Request or by ``headers_of``, ``query_params_of``, ``cookies_of``
+and ``form_of``, share it.
 """
 
 from __future__ import annotations

@@ -41,8 +41,8 @@ async def iterate_in_threadpool(iterator: Iterable[T]) -> AsyncIterator[T]:
 async def contextmanager_in_threadpool(cm: AbstractContextManager[T]) -> AsyncGenerator[T, None]:
     """A sync context manager as an async one.
 
-    It is left in a thread beyond the common limit: otherwise, with all threads taken by requests that wait for what
-    this one holds, nobody could ever leave.
+    It is left in a thread beyond the common limit: otherwise, with all threads taken by requests that wait
+    for what this one holds, nobody could ever leave.
     """
     from anyio import CapacityLimiter
     from anyio.to_thread import run_sync
@@ -60,7 +60,8 @@ async def contextmanager_in_threadpool(cm: AbstractContextManager[T]) -> AsyncGe
 
 
 async def run_until_first_complete(*args: tuple[Callable[..., Any], dict[str, Any]]) -> None:
-    """Run several coroutine functions at once, each with its keyword arguments; the first to end stops the others."""
+    """Run several coroutine functions at once, each with its keyword arguments; the first to end stops the
+    others."""
     import anyio
 
     async with anyio.create_task_group() as group:

@@ -91,7 +91,7 @@ class Environ(MutableMapping[str, str]):
 environ = Environ()
 
 
-class undefined:  # noqa: N801
+class undefined:
     """The default that is no default."""
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, NoReturn
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self
 
-from typing_extensions import Self, TypeVar
+from typing_extensions import TypeVar
 
 from hanok.gateways import exchange_of
 from hanok.http.cookies import cookies_of
@@ -45,7 +45,9 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
         if scope["type"] not in ("http", "websocket"):
-            raise AssertionError(f"a connection has a scope of type 'http' or 'websocket', not {scope['type']!r}")
+            raise AssertionError(
+                f"a connection has a scope of type 'http' or 'websocket', not {scope['type']!r}"
+            )
         self.exchange: Any = exchange_of(scope, receive or no_receive, no_send)
 
     @classmethod

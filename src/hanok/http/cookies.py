@@ -34,7 +34,8 @@ def parse_cookies(header: str) -> dict[str, str]:
 
 
 def _unquote(value: str) -> str:
-    """Undo what ``http.cookies`` does to values with special characters: quotes, and octal or plain escapes."""
+    """Undo what ``http.cookies`` does to values with special characters: quotes, and octal or plain
+    escapes."""
     if len(value) < 2 or value[-1] != '"':
         return value
     inner = value[1:-1]
@@ -44,7 +45,8 @@ def _unquote(value: str) -> str:
 
 
 def cookies_of(exchange: Incoming) -> dict[str, str]:
-    """The cookies of an exchange, parsed once. HTTP/2 may split them over several headers (RFC 9113 §8.2.3)."""
+    """The cookies of an exchange, parsed once. HTTP/2 may split them over several headers (RFC 9113
+    §8.2.3)."""
     cookies: dict[str, str] | None = exchange.cookies_cache
     if cookies is None:
         scope = exchange._scope
@@ -69,8 +71,8 @@ def render_cookie(
 ) -> str:
     """The value of a ``set-cookie`` header (RFC 6265 §4.1).
 
-    Raises ``http.cookies.CookieError`` for an illegal name, ValueError for a datetime that is not in UTC or for
-    ``partitioned`` before Python 3.14, whose ``http.cookies`` is the first to know it.
+    Raises ``http.cookies.CookieError`` for an illegal name, ValueError for a datetime that is not in UTC or
+    for ``partitioned`` before Python 3.14, whose ``http.cookies`` is the first to know it.
     """
     from http.cookies import SimpleCookie
 

@@ -12,7 +12,8 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 def http_date(timestamp: float) -> str:
     """Seconds since the epoch as ``Sun, 06 Nov 1994 08:49:37 GMT``."""
     year, month, day, hour, minute, second, weekday, _, _ = time.gmtime(timestamp)
-    return f"{_DAYS[weekday]}, {day:02d} {_MONTHS[month - 1]} {year:04d} {hour:02d}:{minute:02d}:{second:02d} GMT"
+    clock = f"{hour:02d}:{minute:02d}:{second:02d}"
+    return f"{_DAYS[weekday]}, {day:02d} {_MONTHS[month - 1]} {year:04d} {clock} GMT"
 
 
 def parse_http_date(text: str) -> float | None:

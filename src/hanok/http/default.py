@@ -24,6 +24,6 @@ class DefaultPlaceholder:
     __hash__ = None  # type: ignore[assignment]
 
 
-def Default(value: T) -> T:  # noqa: N802
+def Default(value: T) -> T:
     """Mark ``value`` as a default. Typed as the value, so that signatures read naturally."""
     return DefaultPlaceholder(value)  # type: ignore[return-value]

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 
 
 class FileResponse(Response):
-    """A file. Its type is guessed from its name; ``filename`` is the name that the client shall save it under.
+    """A file. Its type is guessed from its name; ``filename`` is the name that the client shall save it
+    under.
 
-    Length, date and entity tag come from ``stat_result``, or from the disk when it is sent. Sending raises RuntimeError if
-    there is no such file.
+    Length, date and entity tag come from ``stat_result``, or from the disk when it is sent. Sending raises
+    RuntimeError if there is no such file.
     """
 
     chunk_size = 64 * 1024
@@ -163,15 +164,20 @@ class FileResponse(Response):
         close = f"\r\n--{boundary}--".encode()
         headers = self.headers.mutablecopy()
         headers["content-type"] = f"multipart/byteranges; boundary={boundary}"
-        headers["content-length"] = str(sum(len(before) + end - start for before, start, end in parts) + len(close))
+        headers["content-length"] = str(
+            sum(len(before) + end - start for before, start, end in parts) + len(close)
+        )
         if exchange.method == "HEAD":
             exchange.answer(206, headers.raw, b"")
             return
         exchange.start(206, headers.raw)
         await self._pour(exchange, parts, close)
 
-    async def _pour(self, exchange: Exchange, parts: Sequence[tuple[bytes, int, int]], after: bytes = b"") -> None:
-        """Write for each part what comes before it, and its bytes of the file; then what comes after all, and end."""
+    async def _pour(
+        self, exchange: Exchange, parts: Sequence[tuple[bytes, int, int]], after: bytes = b""
+    ) -> None:
+        """Write for each part what comes before it, and its bytes of the file; then what comes after all,
+        and end."""
         file = await run_in_threadpool(open, self.path, "rb")
         try:
             for before, start, end in parts:
@@ -180,7 +186,7 @@ class FileResponse(Response):
                 while start < end:
                     data = await run_in_threadpool(_read_at, file, start, min(self.chunk_size, end - start))
                     if not data:
-                        break  # the file has shrunk meanwhile; the length that was promised is broken for all to see
+                        break  # the file has shrunk; that the promised length is broken tells the peer
                     start += len(data)
                     await exchange.write(data)
         finally:
@@ -196,7 +202,8 @@ def _read_at(file: BinaryIO, position: int, size: int) -> bytes:
 
 
 def offers_pathsend(exchange: Exchange) -> bool:
-    """Whether the server behind an ASGI door opens files by itself, and nobody wants to see the bytes before."""
+    """Whether the server behind an ASGI door opens files by itself, and nobody wants to see the bytes
+    before."""
     if not isinstance(exchange, AsgiExchange) or exchange.filters is not None:
         return False
     return "http.response.pathsend" in exchange.scope.get("extensions", {})

@@ -1,6 +1,7 @@
 """Forms: a body of ``multipart/form-data`` (RFC 7578) or ``application/x-www-form-urlencoded`` → FormData.
 
-Both are parsed as they arrive. Fields are held in memory up to a limit; files in memory up to 1 MiB, then on disk.
+Both are parsed as they arrive. Fields are held in memory up to a limit; files in memory up to 1 MiB, then on
+disk.
 """
 
 from __future__ import annotations
@@ -44,7 +45,8 @@ async def form_of(
 ) -> FormData:
     """The form of an exchange, parsed once; empty if the body is no form.
 
-    ``stream`` replaces the exchange's own body. The files are closed with ``exchange.exits``. Raises as ``Request.form``.
+    ``stream`` replaces the exchange's own body. The files are closed with ``exchange.exits``. Raises as
+    ``Request.form``.
     """
     form: FormData | None = exchange.form_cache
     if form is not None:
@@ -68,8 +70,8 @@ async def form_of(
             max_part_size=max_part_size,
         )
     else:
-        exchange.form_cache = FormData()
-        return exchange.form_cache
+        form = exchange.form_cache = FormData()
+        return form
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -99,7 +101,7 @@ class FormParser:
         self.stream = stream
         self.max_fields = max_fields
         self.max_part_size = max_part_size
-        self._pairs: list[tuple[str, str]] = []
+        self._pairs: list[tuple[str, str | UploadFile]] = []
 
     async def parse(self) -> FormData:
         """Read the stream to its end. Raises MultiPartException."""
@@ -187,8 +189,18 @@ class MultiPartParser:
         boundary = options.get(b"boundary")
         if boundary is None:
             raise MultiPartException("Missing boundary in multipart.")
-        names = ("part_begin", "part_data", "part_end", "header_field", "header_value", "header_end", "headers_finished")
-        return MultipartParser(boundary, {f"on_{name}": getattr(self, f"on_{name}") for name in names})
+        return MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self.on_part_begin,
+                "on_part_data": self.on_part_data,
+                "on_part_end": self.on_part_end,
+                "on_header_field": self.on_header_field,
+                "on_header_value": self.on_header_value,
+                "on_header_end": self.on_header_end,
+                "on_headers_finished": self.on_headers_finished,
+            },
+        )
 
     async def _flush(self) -> None:
         for file, data in self._writes:
@@ -218,7 +230,9 @@ class MultiPartParser:
     def on_headers_finished(self) -> None:
         from python_multipart.multipart import parse_options_header
 
-        disposition = next((value for name, value in self._part_headers if name == b"content-disposition"), None)
+        disposition = next(
+            (value for name, value in self._part_headers if name == b"content-disposition"), None
+        )
         _, options = parse_options_header(disposition)
         if b"name" not in options:
             raise MultiPartException('The Content-Disposition header field "name" must be provided.')

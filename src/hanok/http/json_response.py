@@ -12,12 +12,14 @@ from hanok.http.background import BackgroundTask
 from hanok.http.response import Response
 
 _dumps = json.dumps
-# json.dumps with options makes an encoder at every call; one that is kept saves a third of a small answer's time.
+# json.dumps with options makes an encoder at every call; one that is kept saves a third of a small answer's
+# time.
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
 class JSONResponse(Response):
-    """A value as compact JSON in UTF-8. Raises ValueError for NaN and the infinities, TypeError for what is no JSON."""
+    """A value as compact JSON in UTF-8. Raises ValueError for NaN and the infinities, TypeError for what is
+    no JSON."""
 
     media_type = "application/json"
 
@@ -40,8 +42,8 @@ class JSONResponse(Response):
 
 
 _DEPRECATED = (
-    "{} is deprecated: values are written as JSON by pydantic when a return type or response model is declared, "
-    "which is faster and needs no response class."
+    "{} is deprecated: values are written as JSON by pydantic when a return type or response model is "
+    "declared, which is faster and needs no response class."
 )
 
 
@@ -70,7 +72,7 @@ class UJSONResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         try:
-            import ujson
+            import ujson  # type: ignore[import-untyped, unused-ignore]
         except ImportError:
             raise AssertionError("ujson must be installed to use UJSONResponse") from None
         text: str = ujson.dumps(content, ensure_ascii=False)

@@ -1,4 +1,5 @@
-"""Mappings whose keys may occur several times. ``[key]`` is the last value; ``getlist`` and ``multi_items`` give all."""
+"""Mappings whose keys may occur several times. ``[key]`` is the last value; ``getlist`` and ``multi_items``
+give all."""
 
 from __future__ import annotations
 
@@ -141,9 +142,7 @@ class MultiDict(ImmutableMultiDict[Any, Any]):
         self._list.append((key, value))
         self._dict[key] = value
 
-    def update(
-        self, *args: MultiDict | Mapping[Any, Any] | list[tuple[Any, Any]], **kwargs: Any
-    ) -> None:
+    def update(self, *args: MultiDict | Mapping[Any, Any] | list[tuple[Any, Any]], **kwargs: Any) -> None:
         """The keys given are replaced with all their new values, in the order given."""
         given = MultiDict(*args, **kwargs)
         self._list = [pair for pair in self._list if pair[0] not in given._dict] + given._list

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 
 def parse_query(query: bytes) -> list[tuple[str, str]]:
-    """All pairs in the order they came, as ``urllib.parse.parse_qsl(..., keep_blank_values=True)`` gives them.
+    """All pairs in the order they came, as ``urllib.parse.parse_qsl(..., keep_blank_values=True)`` gives
+    them.
 
-    ``dict(pairs)`` holds the last value of each name. Bytes above ASCII are read as Latin-1, and ``%xx`` as UTF-8 where
-    what is not UTF-8 becomes U+FFFD.
+    ``dict(pairs)`` holds the last value of each name. Bytes above ASCII are read as Latin-1, and ``%xx`` as
+    UTF-8 where what is not UTF-8 becomes U+FFFD.
     """
     return parse_pairs(query.decode("latin-1")) if query else []
 

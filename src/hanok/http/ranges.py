@@ -1,4 +1,5 @@
-"""The ``range`` header (RFC 9110 §14): text and the size of what it is about → pairs of (first byte, byte after the last)."""
+"""The ``range`` header (RFC 9110 §14): text and the size of what it is about → pairs of (first byte, byte
+after the last)."""
 
 from __future__ import annotations
 

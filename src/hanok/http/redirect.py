@@ -11,7 +11,8 @@ from hanok.http.url import URL
 
 
 class RedirectResponse(Response):
-    """Sends the client to another URL, with the same method and body unless ``status_code`` says otherwise (307)."""
+    """Sends the client to another URL, with the same method and body unless ``status_code`` says otherwise
+    (307)."""
 
     def __init__(
         self,

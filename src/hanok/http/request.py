@@ -62,20 +62,22 @@ class Request(HTTPConnection[StateT]):
     async def body(self) -> bytes:
         """The whole body, kept for the next call.
 
-        Raises ClientDisconnect if the peer goes before its end, HTTPError 413 above the limit of the application, and
-        RuntimeError if the body was already consumed as a stream.
+        Raises ClientDisconnect if the peer goes before its end, HTTPError 413 above the limit of the
+        application, and RuntimeError if the body was already consumed as a stream.
         """
         body: bytes = await self.exchange.read()
         return body
 
     async def json(self) -> Any:
-        """The body parsed as JSON, once. Raises ``json.JSONDecodeError``, or UnicodeDecodeError, both ValueErrors."""
+        """The body parsed as JSON, once. Raises ``json.JSONDecodeError``, or UnicodeDecodeError, both
+        ValueErrors."""
         if self._json is _UNREAD:
             self._json = json.loads(await self.body())
         return self._json
 
     async def stream(self) -> AsyncGenerator[bytes, None]:
-        """The body piece by piece as it arrives, without keeping it; an empty piece marks the end. Raises as ``body``."""
+        """The body piece by piece as it arrives, without keeping it; an empty piece marks the end. Raises as
+        ``body``."""
         async for piece in self.exchange.stream():
             yield piece
         yield b""
@@ -87,7 +89,8 @@ class Request(HTTPConnection[StateT]):
         max_fields: int | float = 1000,
         max_part_size: int = MEBIBYTE,
     ) -> FormReading:
-        """The body parsed as a form, once: ``await`` it, or enter it with ``async with``, which closes its files.
+        """The body parsed as a form, once: ``await`` it, or enter it with ``async with``, which closes its
+        files.
 
         ``max_part_size`` limits what is kept in memory: a field's value, in bytes. Raises HTTPError 400 for a
         malformed form or one beyond the limits; outside of an application MultiPartException.
@@ -123,9 +126,13 @@ class Request(HTTPConnection[StateT]):
     async def send_push_promise(self, path: str) -> None:
         """Announce that ``path`` will be wanted, if the server can push (RFC 9113 §8.4)."""
         exchange = self.exchange
-        if isinstance(exchange, AsgiExchange) and "http.response.push" in exchange.scope.get("extensions", {}):
+        if isinstance(exchange, AsgiExchange) and "http.response.push" in exchange.scope.get(
+            "extensions", {}
+        ):
             # Grouped by name, in the order of the names above.
-            headers = [pair for wanted in PUSHED_HEADERS for pair in exchange.raw_headers if pair[0] == wanted]
+            headers = [
+                pair for wanted in PUSHED_HEADERS for pair in exchange.raw_headers if pair[0] == wanted
+            ]
             await exchange._send({"type": "http.response.push", "path": path, "headers": headers})
 
     async def send_early_hints(self, link: str, /, *additional_links: str) -> None:
@@ -153,5 +160,3 @@ class FormReading(Awaitable[FormData], AbstractAsyncContextManager[FormData]):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self._form.close()
-
-

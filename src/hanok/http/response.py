@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 class Response(NativeApp):
     """An answer with a body of text or bytes.
 
-    ``await response.send(exchange)`` answers an exchange with it; it is an ASGI application too. A subclass changes
-    ``render`` (content → bytes), ``media_type``, ``charset`` or ``init_headers``.
+    ``await response.send(exchange)`` answers an exchange with it; it is an ASGI application too. A subclass
+    changes ``render`` (content → bytes), ``media_type``, ``charset`` or ``init_headers``.
     """
 
     media_type: str | None = None
@@ -49,9 +49,10 @@ class Response(NativeApp):
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
-        # Asked once a class instead of once an answer: whether its author wants the ASGI call to be the way out.
+        # Asked once a class instead of once an answer: whether its author wants the ASGI call to be the way
+        # out.
         native = cls.__call__ is NativeApp.__call__
-        cls.send = cls.handle if native else Response._send_by_call  # type: ignore[method-assign]
+        cls.send = cls.handle if native else Response._send_by_call
 
     def render(self, content: Any) -> bytes | memoryview:
         """The bytes of the body."""
@@ -63,11 +64,14 @@ class Response(NativeApp):
         return encoded
 
     def init_headers(self, headers: Mapping[str, str] | None = None) -> None:
-        """Set ``raw_headers``: those given, then content-length and content-type unless they are among them."""
+        """Set ``raw_headers``: those given, then content-length and content-type unless they are among
+        them."""
         raw: RawHeaders = []
         names: set[bytes] = set()
         if headers:
-            raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+            raw = [
+                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
+            ]
             names = {name for name, _ in raw}
         status = self.status_code
         body = getattr(self, "body", None)

@@ -35,10 +35,12 @@ class NotModifiedResponse(Response):
 
 
 class StaticFiles(NativeApp):
-    """Serves what lies in ``directory`` and in the ``statics`` directory (or one that is named) of ``packages``.
+    """Serves what lies in ``directory`` and in the ``statics`` directory (or one that is named) of
+    ``packages``.
 
-    With ``html`` a directory is served by its ``index.html``, and what is not there by ``404.html``. Nothing outside of
-    the directories is served; ``follow_symlink`` lets links lead out of them. Raises HTTPError 404 and 405.
+    With ``html`` a directory is served by its ``index.html``, and what is not there by ``404.html``. Nothing
+    outside of the directories is served; ``follow_symlink`` lets links lead out of them. Raises HTTPError
+    404 and 405.
     """
 
     def __init__(
@@ -156,7 +158,8 @@ class StaticFiles(NativeApp):
             raise RuntimeError(f"StaticFiles path '{self.directory}' is not a directory.")
 
     def is_not_modified(self, response_headers: Headers, request_headers: Headers) -> bool:
-        """Whether the conditions of the request say that the client has what we would send (RFC 9110 §13.2.2)."""
+        """Whether the conditions of the request say that the client has what we would send (RFC 9110
+        §13.2.2)."""
         if (known := request_headers.get("if-none-match")) is not None:
             tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
             return "*" in tags or response_headers["etag"].removeprefix("W/") in tags

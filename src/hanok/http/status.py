@@ -86,7 +86,7 @@ WS_1013_TRY_AGAIN_LATER = 1013
 WS_1014_BAD_GATEWAY = 1014
 WS_1015_TLS_HANDSHAKE = 1015
 
-__all__ = [name for name in dir() if name.startswith(("HTTP_", "WS_"))]  # noqa: PLE0605
+__all__ = [name for name in dir() if name.startswith(("HTTP_", "WS_"))]
 
 # Names that RFC 9110 gave up → the names it gave instead.
 RENAMED = {

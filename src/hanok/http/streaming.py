@@ -61,8 +61,8 @@ class StreamingResponse(Response):
 
 
 def notices_by_itself(exchange: Exchange) -> bool:
-    """Whether nobody need listen for the peer's leaving: since ASGI 2.4 a write tells, and listening could steal the
-    body from an application that answers while it reads."""
+    """Whether nobody need listen for the peer's leaving: since ASGI 2.4 a write tells, and listening could
+    steal the body from an application that answers while it reads."""
     if not isinstance(exchange, AsgiExchange):
         return False
     version = exchange.scope.get("asgi", {}).get("spec_version", "2.0")

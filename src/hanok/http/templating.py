@@ -40,7 +40,9 @@ class TemplateResponse(HTMLResponse):
         super().__init__(template.render(context), status_code, headers, media_type, background)
 
     async def handle(self, exchange: AnyExchange) -> None:
-        if isinstance(exchange, AsgiExchange) and "http.response.debug" in exchange.scope.get("extensions", {}):
+        if isinstance(exchange, AsgiExchange) and "http.response.debug" in exchange.scope.get(
+            "extensions", {}
+        ):
             info = {"template": self.template, "context": self.context}
             await exchange._send({"type": "http.response.debug", "info": info})
         await super().handle(exchange)
@@ -49,8 +51,8 @@ class TemplateResponse(HTMLResponse):
 class Jinja2Templates:
     """Templates from ``directory`` (one or several), or of an environment of your own.
 
-    Each of ``context_processors`` takes the request and returns what it adds to the context. Raises AssertionError
-    unless exactly one of ``directory`` and ``env`` is given.
+    Each of ``context_processors`` takes the request and returns what it adds to the context. Raises
+    AssertionError unless exactly one of ``directory`` and ``env`` is given.
     """
 
     def __init__(
@@ -66,7 +68,9 @@ class Jinja2Templates:
             raise AssertionError("either 'directory' or 'env' arguments must be passed")
         if env is None:
             assert directory is not None
-            env = jinja2.Environment(loader=jinja2.FileSystemLoader(directory), autoescape=jinja2.select_autoescape())
+            env = jinja2.Environment(
+                loader=jinja2.FileSystemLoader(directory), autoescape=jinja2.select_autoescape()
+            )
         self.env = env
         self.env.globals.setdefault("url_for", _url_for)
         self.context_processors = context_processors or []
@@ -75,7 +79,7 @@ class Jinja2Templates:
         """Raises ``jinja2.TemplateNotFound``."""
         return self.env.get_template(name)
 
-    def TemplateResponse(  # noqa: N802
+    def TemplateResponse(
         self,
         request: Request,
         name: str,
@@ -90,7 +94,9 @@ class Jinja2Templates:
         context.setdefault("request", request)
         for processor in self.context_processors:
             context.update(processor(request))
-        return TemplateResponse(self.get_template(name), context, status_code, headers, media_type, background)
+        return TemplateResponse(
+            self.get_template(name), context, status_code, headers, media_type, background
+        )
 
 
 def _url_for(context: Any, name: str, /, **path_params: Any) -> URL:

@@ -10,10 +10,11 @@ from hanok.http.headers import Headers
 
 
 class UploadFile:
-    """A file that a form brought. What is in memory is read and written at once, what is on disk in a worker thread.
+    """A file that a form brought. What is in memory is read and written at once, what is on disk in a worker
+    thread.
 
-    ``file`` is the plain file object, for libraries that want one. ``size`` is in bytes; ``headers`` are those of the
-    file's part of the form.
+    ``file`` is the plain file object, for libraries that want one. ``size`` is in bytes; ``headers`` are
+    those of the file's part of the form.
     """
 
     def __init__(
@@ -72,7 +73,9 @@ class UploadFile:
             await run_in_threadpool(self.file.close)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(filename={self.filename!r}, size={self.size!r}, headers={self.headers!r})"
+        return (
+            f"{type(self).__name__}(filename={self.filename!r}, size={self.size!r}, headers={self.headers!r})"
+        )
 
     @classmethod
     def _validate(cls, value: Any, _: Any) -> UploadFile:
@@ -81,7 +84,9 @@ class UploadFile:
         return value
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: type[Any], handler: Callable[[Any], Mapping[str, Any]]) -> Any:
+    def __get_pydantic_core_schema__(
+        cls, source: type[Any], handler: Callable[[Any], Mapping[str, Any]]
+    ) -> Any:
         from pydantic_core.core_schema import with_info_plain_validator_function
 
         return with_info_plain_validator_function(cls._validate)

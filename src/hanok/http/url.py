@@ -30,7 +30,9 @@ class URL:
     Made from the text itself, from an ASGI scope, or from components (those that ``replace`` takes).
     """
 
-    def __init__(self, url: str = "", scope: MutableMapping[str, Any] | None = None, **components: Any) -> None:
+    def __init__(
+        self, url: str = "", scope: MutableMapping[str, Any] | None = None, **components: Any
+    ) -> None:
         if scope is not None:
             if url:
                 raise AssertionError('Cannot set both "url" and "scope".')
@@ -98,15 +100,16 @@ class URL:
         return self.scheme in ("https", "wss")
 
     def replace(self, **kwargs: Any) -> URL:
-        """The URL with these components changed: those of ``urllib.parse.SplitResult`` and the parts of its netloc."""
-        parts = {name: kwargs.pop(name) for name in ("username", "password", "hostname", "port") if name in kwargs}
+        """The URL with these components changed: those of ``urllib.parse.SplitResult`` and the parts of its
+        netloc."""
+        names = ("username", "password", "hostname", "port")
+        parts: dict[str, Any] = {name: kwargs.pop(name) for name in names if name in kwargs}
         if parts:
             kwargs["netloc"] = self._netloc_with(parts)
         return type(self)(self.components._replace(**kwargs).geturl())
 
     def _netloc_with(self, parts: dict[str, Any]) -> str:
-        userinfo, _, place = self.netloc.rpartition("@")
-        host, port = _split_place(place)
+        host, port = _split_place(self.netloc.rpartition("@")[2])
         if parts.get("hostname") is not None:
             host = parts["hostname"]
         if ":" in host and not host.startswith("["):
@@ -163,7 +166,8 @@ def request_url(
     query: bytes,
     headers: Iterable[tuple[bytes, bytes]],
 ) -> str:
-    """The URL that a request was sent to (RFC 9110 §7.1): the Host header if it is well-formed, else our address."""
+    """The URL that a request was sent to (RFC 9110 §7.1): the Host header if it is well-formed, else our
+    address."""
     # The path came percent-decoded: what would end a path must not.
     path = path.replace("?", "%3F").replace("#", "%23")
     netloc = _host_of(headers)
@@ -213,7 +217,8 @@ def _valid_literal(address: str) -> bool:
 
 
 class URLPath(str):
-    """A path that a route made, with the protocol and host that the route asks for. It is a plain ``str`` too."""
+    """A path that a route made, with the protocol and host that the route asks for. It is a plain ``str``
+    too."""
 
     def __new__(cls, path: str, protocol: Literal["http", "websocket", ""] = "", host: str = "") -> URLPath:
         if protocol not in ("http", "websocket", ""):
