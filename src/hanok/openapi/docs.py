@@ -42,13 +42,12 @@ def _string(text: str) -> str:
     return f"'{inner}'"
 
 
-def _script(address: str, *, module: bool = False) -> str:
-    kind = ' type="module"' if module else ""
+def _script(address: str) -> str:
     if address.startswith(PACKAGED):
         # HTML §4.12.1.3: inside a script element these two sequences would change what ends it.
         code = text_of(address).replace("</script", "<\\/script").replace("<!--", "<\\!--")
-        return f'<script{kind} data-from="{escape(address)}">{code}</script>'
-    return f'<script{kind} src="{escape(address)}"></script>'
+        return f'<script data-from="{escape(address)}">{code}</script>'
+    return f'<script src="{escape(address)}"></script>'
 
 
 def _style(address: str) -> str:
@@ -118,11 +117,9 @@ def get_redoc_html(
     if with_google_fonts:
         fonts = "https://fonts.googleapis.com/css?family=Montserrat:300,400,700|Roboto:300,400,700"
         head += f'\n<link href="{fonts}" rel="stylesheet">'
-    # Redoc 3, which is packaged, is a module; the Redoc 2 of the CDNs is not.
-    module = redoc_js_url.startswith(PACKAGED) or "/assets/redoc@" in redoc_js_url
     body = (
         "<noscript>Redoc shows this page with JavaScript, which is switched off.</noscript>\n"
-        f'<redoc spec-url="{escape(openapi_url)}"></redoc>\n{_script(redoc_js_url, module=module)}'
+        f'<redoc spec-url="{escape(openapi_url)}"></redoc>\n{_script(redoc_js_url)}'
     )
     return _page(title, redoc_favicon_url, head, body)
 
