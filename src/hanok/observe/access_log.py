@@ -2,8 +2,8 @@
 
     127.0.0.1:53124 - "GET /items/5?q=abc HTTP/1.1" 200
 
-A request pays for one tuple in a list. Lines are made and written together, when the event loop has a moment or the list is
-long.
+A request pays for one tuple in a list. Lines are made and written together, when the event loop has a moment
+or the list is long.
 """
 
 from __future__ import annotations
@@ -12,10 +12,7 @@ import asyncio
 import sys
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, TextIO
-
-if TYPE_CHECKING:
-    from hanok.exchange import Exchange
+from typing import Any, Protocol, TextIO
 
 DELAY = 0.1  # seconds for which lines are collected
 LONGEST = 512  # lines that are collected before they are written at once
@@ -23,6 +20,18 @@ LONGEST = 512  # lines that are collected before they are written at once
 COLORS = {1: "\x1b[37m", 2: "\x1b[32m", 3: "\x1b[33m", 4: "\x1b[31m", 5: "\x1b[91m"}
 BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
 PHRASES = {int(status): status.phrase for status in HTTPStatus}
+
+
+class Answered(Protocol):
+    """What a line tells: exchanges of every protocol have it."""
+
+    client: tuple[str, int] | None
+    method: str  # "" for a WebSocket
+    raw_path: bytes
+    query: bytes
+    http_version: str
+    status: int
+
 
 Entry = tuple[Any, str, bytes, bytes, str, int]
 
@@ -43,7 +52,9 @@ class AccessLog:
     def to_stream(
         cls, loop: asyncio.AbstractEventLoop, stream: TextIO | None = None, *, colors: bool | None = None
     ) -> AccessLog:
-        """A log on a text stream (standard output by default), coloured if that is a terminal and nothing else is said."""
+        """A log on a text stream (standard output by default), coloured if that is a terminal and nothing
+        else is said.
+        """
         out = sys.stdout if stream is None else stream
 
         def write(text: str) -> None:
@@ -52,7 +63,7 @@ class AccessLog:
 
         return cls(loop, write, colors=out.isatty() if colors is None else colors)
 
-    def __call__(self, exchange: Exchange) -> None:
+    def __call__(self, exchange: Answered) -> None:
         entries = self._entries
         entries.append(
             (
@@ -80,11 +91,11 @@ class AccessLog:
 
 
 def line(client: Any, method: str, path: bytes, query: bytes, version: str, status: int) -> str:
-    return f'{_client(client)} - "{method} {_target(path, query)} HTTP/{version}" {status}\n'
+    return f'{_client(client)} - "{method or "WebSocket"} {_target(path, query)} HTTP/{version}" {status}\n'
 
 
 def colored_line(client: Any, method: str, path: bytes, query: bytes, version: str, status: int) -> str:
-    request = f"{BOLD}{method} {_target(path, query)} HTTP/{version}{PLAIN}"
+    request = f"{BOLD}{method or 'WebSocket'} {_target(path, query)} HTTP/{version}{PLAIN}"
     color = COLORS.get(status // 100, "")
     return f'{_client(client)} - "{request}" {color}{status} {PHRASES.get(status, "")}{PLAIN}\n'
 
@@ -94,6 +105,6 @@ def _client(client: Any) -> str:
 
 
 def _target(path: bytes, query: bytes) -> str:
-    """As it was sent. Anything that could move the cursor or forge a line is escaped; the door lets none in."""
+    """As it was sent. What could move the cursor or forge a line is escaped; the door lets none in."""
     target = (path + b"?" + query if query else path).decode("latin-1")
     return target if target.isascii() and target.isprintable() else ascii(target)[1:-1]

@@ -1,4 +1,4 @@
-"""Who the client really is, when a trusted proxy in front says so in X-Forwarded-For and X-Forwarded-Proto."""
+"""Who the client is, when a trusted proxy in front tells in X-Forwarded-For and X-Forwarded-Proto."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ SCHEMES = {b"http": "http", b"https": "https", b"ws": "http", b"wss": "https"}
 class Forwarded:
     """The trusted peers, and what is believed of their headers.
 
-    ``trusted`` are addresses, networks in CIDR form, ``*`` for everybody, or other names, which are compared as text. A
-    peer without an address (a Unix domain socket) is trusted: the permissions of the socket guard it.
+    ``trusted`` are addresses, networks in CIDR form, ``*`` for everybody, or other names, which are compared
+    as text. A peer without an address (a Unix domain socket) is trusted: the permissions of the socket guard
+    it.
     """
 
     def __init__(self, trusted: Iterable[str]) -> None:
@@ -34,7 +35,8 @@ class Forwarded:
                     networks.append(ip_network(text, strict=False))
                 except ValueError as error:
                     raise ConfigError(
-                        f"--forwarded-allow-ips: {text!r} is not a network ({error}); give for example 10.0.0.0/8."
+                        f"--forwarded-allow-ips: {text!r} is not a network ({error}); "
+                        "give for example 10.0.0.0/8."
                     ) from None
             else:
                 self.names.add(_plain(text))
@@ -60,8 +62,8 @@ class Forwarded:
     ) -> tuple[tuple[str, int] | None, str]:
         """The client and scheme that the headers of a trusted peer tell.
 
-        X-Forwarded-For is read from its end: each proxy appends the peer it saw, so the first address that is not itself
-        trusted is the client, and what stands before it is hearsay.
+        X-Forwarded-For is read from its end: each proxy appends the peer it saw, so the first address that is
+        not itself trusted is the client, and what stands before it is hearsay.
         """
         chain = []
         for name, value in headers:
@@ -79,7 +81,9 @@ class Forwarded:
 
 
 def _address(entry: str) -> tuple[str, int]:
-    """The host and port of one entry: ``1.2.3.4``, ``1.2.3.4:80``, ``::1``, ``[::1]:80``. Without a port it is 0."""
+    """The host and port of one entry: ``1.2.3.4``, ``1.2.3.4:80``, ``::1``, ``[::1]:80``. Without a port it
+    is 0.
+    """
     if entry.startswith("["):
         host, _, rest = entry[1:].partition("]")
         port = rest[1:]

@@ -1,7 +1,7 @@
 """Services: what all connections of one worker share, whatever protocol they speak.
 
-The worker makes one from its Config and hands it to every connection. Rooms below the server know the options by the
-``Settings`` protocol here: only what a connection reads, and no import upwards.
+The worker makes one from its Config and hands it to every connection. Rooms below the server know the options
+by the ``Settings`` protocol here: only what a connection reads, and no import upwards.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 Address: TypeAlias = tuple[str, int]
 
 # ``(transport, head, leftover, loop, handler, services) -> protocol``; see ``protocols.h1``.
-WebSocketUpgrade: TypeAlias = "Callable[[asyncio.Transport, RequestHead, bytes, asyncio.AbstractEventLoop, Handler, Services], asyncio.Protocol]"  # noqa: E501
+WebSocketUpgrade: TypeAlias = Callable[
+    [asyncio.Transport, "RequestHead", bytes, asyncio.AbstractEventLoop, "Handler", "Services"],
+    asyncio.Protocol,
+]
 
 AnswerLog: TypeAlias = Callable[
     ["Exchange | WsExchange"], None
@@ -68,14 +71,15 @@ class Settings(Protocol):
 
 
 class Connection(Protocol):
-    """What the worker asks of a connection of any protocol. It adds itself to ``Services.connections`` when it is made
-    and leaves when it is lost."""
+    """What the worker asks of a connection of any protocol. It adds itself to ``Services.connections`` when
+    it is made and leaves when it is lost.
+    """
 
     def sweep(self, now: float) -> None:
         """Called about once a second: end what has taken too long. ``now`` is the loop's clock."""
 
     def drain(self) -> None:
-        """Finish what runs, take nothing new, then close. A connection with nothing running closes at once."""
+        """Finish what runs, take nothing new, then close. An idle one closes at once."""
 
     def abort(self) -> None:
         """Close now."""
@@ -138,7 +142,9 @@ class Services:
         self.on_max_requests: Callable[[], None] | None = None
 
     def sweep(self) -> None:
-        """Renew the Date and let every connection look at its clock: one timer for all, not one for each request."""
+        """Renew the Date and let every connection look at its clock: one timer for all, not one for each
+        request.
+        """
         self.now = self.loop.time()
         self.heads.tick()
         for connection in list(self.connections):

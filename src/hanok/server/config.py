@@ -1,8 +1,9 @@
+# ruff: noqa: RUF009 - option() makes a field, it is no shared default
 """Config: every option of the server, written once.
 
-Each field carries an ``Option`` in its metadata: help text, command-line flag, environment variable, accepted values. The
-command line, ``Config.from_env`` and the documentation are made from that. Names are Uvicorn's where Uvicorn has the
-option, Gunicorn's where only Gunicorn has it.
+Each field carries an ``Option`` in its metadata: help text, command-line flag, environment variable, accepted
+values. The command line, ``Config.from_env`` and the documentation are made from that. Names are Uvicorn's
+where Uvicorn has the option, Gunicorn's where only Gunicorn has it.
 """
 
 from __future__ import annotations
@@ -142,7 +143,9 @@ APP, SOCKET, PROCESS, LOGS, HTTP, LIMITS, WS, TLS, RELOAD = (
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    """Everything that can be chosen about a server. Immutable; wrong values raise ConfigError when it is made."""
+    """Everything that can be chosen about a server. Immutable; wrong values raise ConfigError when it is
+    made.
+    """
 
     app_dir: str = option(
         "path", "", "Look for the application in this directory; the current one by default.", APP

@@ -18,8 +18,8 @@ USUAL_NAMES = ("app", "application", "api")
 def load(target: str, *, app_dir: str = "", factory: bool = False) -> Any:
     """The application at ``module:attribute`` or ``path/to/file.py:attribute``.
 
-    Without an attribute the usual names are tried. Raises ConfigError, which says what was tried and what to type;
-    an error inside the module travels on unchanged.
+    Without an attribute the usual names are tried. Raises ConfigError, which says what was tried and what to
+    type; an error inside the module travels on unchanged.
     """
     directory = os.path.abspath(app_dir or os.getcwd())
     where, colon, attribute = target.rpartition(":")
@@ -33,9 +33,8 @@ def load(target: str, *, app_dir: str = "", factory: bool = False) -> Any:
         try:
             inspect.signature(found).bind()
         except TypeError as error:
-            raise ConfigError(
-                f"{target!r} with --factory has to be callable without arguments: {error}."
-            ) from None
+            message = f"{target!r} with --factory has to be callable without arguments: {error}."
+            raise ConfigError(message) from None
         found = found()
     if not callable(found):
         raise ConfigError(f"{target!r} is a {type(found).__name__}, not an application: it cannot be called.")
@@ -93,6 +92,5 @@ def _attribute(module: ModuleType, where: str, attribute: str) -> Any:
     for name in USUAL_NAMES:
         if callable(getattr(module, name, None)):
             return getattr(module, name)
-    raise ConfigError(
-        f"{where!r} has none of {', '.join(USUAL_NAMES)}; say which attribute is the application: {where}:name."
-    )
+    names = ", ".join(USUAL_NAMES)
+    raise ConfigError(f"{where!r} has none of {names}; say which attribute is the application: {where}:name.")

@@ -1,4 +1,6 @@
-"""The lifespan of the application (ASGI specification, "Lifespan"): start-up before the first request, shutdown at the end."""
+"""The lifespan of the application (ASGI specification, "Lifespan"): start-up before the first request,
+shutdown at the end.
+"""
 
 from __future__ import annotations
 
@@ -55,8 +57,7 @@ class Lifespan:
         self._become(LifespanState.STARTING)
         self._task = asyncio.create_task(self._run(), name="lifespan")
         self._events.put_nowait({"type": "lifespan.startup"})
-        while self.state is LifespanState.STARTING:
-            await self._wait()
+        await self._changes_from(LifespanState.STARTING)
         return self.state is not LifespanState.FAILED
 
     async def shutdown(self) -> bool:
@@ -64,8 +65,7 @@ class Lifespan:
         if self.state is LifespanState.RUNNING:
             self._become(LifespanState.STOPPING)
             self._events.put_nowait({"type": "lifespan.shutdown"})
-            while self.state is LifespanState.STOPPING:
-                await self._wait()
+            await self._changes_from(LifespanState.STOPPING)
         await self.abandon()
         return self.state is not LifespanState.FAILED
 
@@ -76,9 +76,10 @@ class Lifespan:
                 self._task.cancel()
             await asyncio.wait([self._task], timeout=1)
 
-    async def _wait(self) -> None:
-        self._changed.clear()
-        await self._changed.wait()
+    async def _changes_from(self, state: LifespanState) -> None:
+        while self.state is state:
+            self._changed.clear()
+            await self._changed.wait()
 
     def _become(self, state: LifespanState) -> None:
         assert state in TRANSITIONS[self.state], (self.state, state)

@@ -90,7 +90,8 @@ def _tcp(host: str, port: int, backlog: int) -> list[socket.socket]:
 def _no_listener(host: str, port: int, error: OSError) -> ConfigError:
     if error.errno == errno.EADDRINUSE:
         return ConfigError(
-            f"--port: {port} on {host} is in use by another program; stop it, or give another port (0 takes a free one)."
+            f"--port: {port} on {host} is in use by another program; "
+            "stop it, or give another port (0 takes a free one)."
         )
     if error.errno == errno.EACCES:
         return ConfigError(f"--port: {port} needs privileges that this process lacks; give one from 1024 up.")

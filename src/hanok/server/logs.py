@@ -1,4 +1,4 @@
-"""Logging of the server: the loggers ``hanok.error`` (everything that is not an answer) and ``hanok.access``."""
+"""Logging of the server: loggers ``hanok.error`` (all that is not an answer) and ``hanok.access``."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """A worker: one process, one event loop, one application, and all connections of both.
 
-``Worker.serve`` is the life of it: lifespan start-up, listen, wait for ``stop``, drain, lifespan shutdown. ``Worker.run``
-puts an event loop and the signals around that. ``Server`` runs a worker in a thread, for tests and notebooks.
+``Worker.serve`` is the life of it: lifespan start-up, listen, wait for ``stop``, drain, lifespan shutdown.
+``Worker.run`` puts an event loop and the signals around that. ``Server`` runs a worker in a thread, for tests
+and notebooks.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ConfigError
 from hanok.gateways import ForeignApp, Handler, NativeApp, handler_of
@@ -29,6 +31,9 @@ from hanok.server.config import Config
 from hanok.server.lifespan import Lifespan
 from hanok.server.listeners import bind, name_of
 from hanok.server.tls import context_of
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 logger = logging.getLogger("hanok.error")
 
@@ -61,6 +66,7 @@ class Worker:
         self.app = app
         self.handler = handler_for(app, config.interface)
         self.on_ready = on_ready
+        self.parent: Connection | None = None  # a pipe whose end means that the supervisor has died
         self.state = WorkerState.NEW
         self.services: Services | None = None
         self._stop = asyncio.Event()
@@ -69,7 +75,9 @@ class Worker:
     # ---- from outside
 
     def run(self, sockets: list[socket.socket] | None = None, *, signals: bool = True) -> int:
-        """Serve until stopped by a signal; the exit code. Binds what the options say when no sockets are given."""
+        """Serve until stopped by a signal; the exit code. Binds what the options say when no sockets are
+        given.
+        """
         factory = loop_factory(self.config.loop)
         sockets = bind(self.config) if sockets is None else sockets
         try:
@@ -101,7 +109,15 @@ class Worker:
                 signal.getsignal(number) is not signal.SIG_IGN
             ):  # a supervisor takes the terminal's signals itself
                 loop.add_signal_handler(number, action)
+        if self.parent is not None:
+            loop.add_reader(self.parent.fileno(), self._orphaned)
         return await self.serve(sockets)
+
+    def _orphaned(self) -> None:
+        assert self.parent is not None
+        asyncio.get_running_loop().remove_reader(self.parent.fileno())
+        logger.error("the supervisor has died; this worker stops")
+        self._stop.set()
 
     # ---- the life of a worker
 
@@ -161,9 +177,8 @@ class Worker:
             tick=max(0.01, min(1.0, min(timeouts) / 4)),
         )
         if config.limit_max_requests is not None:
-            services.max_requests = config.limit_max_requests + random.randint(
-                0, config.limit_max_requests_jitter
-            )
+            jitter = random.randint(0, config.limit_max_requests_jitter)
+            services.max_requests = config.limit_max_requests + jitter
             services.on_max_requests = self._enough
         return services
 
@@ -212,7 +227,7 @@ class Worker:
 
 
 def handler_for(app: Any, interface: str) -> Handler:
-    """How the application is called: natively if it can be, through the ASGI gateway if not or if so chosen."""
+    """How the application is called: natively if it can be, else through the ASGI gateway."""
     if interface == "asgi3":
         return ForeignApp(app).handle
     if interface == "native" and not isinstance(app, NativeApp):
@@ -247,7 +262,9 @@ def websocket_upgrade() -> WebSocketUpgrade | None:
 
 
 def access_log(config: Config, loop: asyncio.AbstractEventLoop) -> AccessLog | None:
-    """Straight to standard output, or through the logger ``hanok.access`` if logging was configured by the user."""
+    """Straight to standard output, or through the logger ``hanok.access`` if logging was configured by the
+    user.
+    """
     if not config.access_log or logging.getLogger("hanok.error").getEffectiveLevel() > logging.INFO:
         return None
     if config.log_config is None:
@@ -305,11 +322,10 @@ class Server:
     def stop(self, *, quick: bool = False) -> int | None:
         """Stop, wait for the end, and return the exit code. Safe to call twice."""
         if self._thread is not None and self._thread.is_alive():
-            assert self.worker is not None and self._loop is not None
-            try:
+            assert self.worker is not None
+            assert self._loop is not None
+            with suppress(RuntimeError):  # it has just ended by itself
                 self._loop.call_soon_threadsafe(self.worker.stop_now if quick else self.worker.stop)
-            except RuntimeError:
-                pass  # it has just ended by itself
             self._thread.join()
         return self.exit_code
 

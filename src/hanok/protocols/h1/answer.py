@@ -1,8 +1,8 @@
 """The head of an answer as bytes, and how the body after it is delimited (RFC 9112 §4, §6, §7.1). No I/O.
 
-``Heads`` belongs to a worker: it knows the Server header, the extra headers of the configuration, and the Date, which the
-worker renews once a second (``tick``). Headers that were fixed when the application was compiled are rendered once for
-each status and kept with them.
+``Heads`` belongs to a worker: it knows the Server header, the extra headers of the configuration, and the
+Date, which the worker renews once a second (``tick``). Headers that were fixed when the application was
+compiled are rendered once for each status and kept with them.
 """
 
 from __future__ import annotations
@@ -134,8 +134,9 @@ class Heads:
     ) -> tuple[bytes, bool, bool]:
         """The head of an answer whose body of ``size`` bytes is known.
 
-        Returns it without the line for Connection and the empty line at its end, whether a body follows, and whether
-        the connection has to close. Raises LocalProtocolError if the headers cannot be sent or promise another size.
+        Returns it without the line for Connection and the empty line at its end, whether a body follows, and
+        whether the connection has to close. Raises LocalProtocolError if the headers cannot be sent or
+        promise another size.
         """
         if type(headers) is FixedHeaders:
             begin = headers.rendered.get(status)
@@ -163,7 +164,9 @@ class Heads:
     def streamed(
         self, status: int, headers: Sequence[tuple[bytes, bytes]], is_head: bool, is_11: bool, close: bool
     ) -> tuple[bytes, Framing, int, bool]:
-        """The head of an answer whose body comes in pieces, with its framing, length (or 0) and whether to close."""
+        """The head of an answer whose body comes in pieces, with its framing, length (or 0) and whether to
+        close.
+        """
         plan = Plan(headers)
         head = status_line(status) + plan.block + self._tail(plan)
         close = close or plan.close
@@ -186,5 +189,6 @@ def http_date(second: int) -> bytes:
     """An IMF-fixdate (RFC 9110 §5.6.7), whatever the locale."""
     t = gmtime(second)
     return b"%b, %02d %b %d %02d:%02d:%02d GMT" % (
-        DAYS[t.tm_wday].encode(), t.tm_mday, MONTHS[t.tm_mon - 1].encode(), t.tm_year, t.tm_hour, t.tm_min, t.tm_sec,
+        DAYS[t.tm_wday].encode(), t.tm_mday, MONTHS[t.tm_mon - 1].encode(), t.tm_year, t.tm_hour, t.tm_min,
+        t.tm_sec,
     )  # fmt: skip

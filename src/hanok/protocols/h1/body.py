@@ -1,7 +1,8 @@
 """The body of a request: takes the framing off, without I/O (RFC 9112 §6, §7).
 
-Both kinds have the same face: ``feed(data, start)`` gives the body bytes found there and the position after them, and
-``done`` says whether the body is complete; what follows is the next request. They raise RemoteProtocolError.
+Both kinds have the same face: ``feed(data, start)`` gives the body bytes found there and the position after
+them, and ``done`` says whether the body is complete; what follows is the next request. They raise
+RemoteProtocolError.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """The connection: an asyncio protocol that puts head, body, states, exchange and answer together.
 
-The road of a request without a body: ``data_received`` → ``_advance`` parses the head → ``_begin`` makes the exchange and
-a task that runs the handler at once → the handler answers → ``send`` → ``answer_end``. All of it happens in one call from
-the event loop if the handler never waits.
+The road of a request without a body: ``data_received`` → ``_advance`` parses the head → ``_begin`` makes the
+exchange and a task that runs the handler at once → the handler answers → ``send`` → ``answer_end``. All of it
+happens in one call from the event loop if the handler never waits.
 
-Requests that came together are served by the loop in ``_advance``, at most ``PIPELINE_CAP`` in one turn of the event loop, and
-what they answer in that time leaves in one write.
+Requests that came together are served by the loop in ``_advance``, at most ``PIPELINE_CAP`` in one turn of
+the event loop, and what they answer in that time leaves in one write.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ LINGER_TIME = 2.0  # seconds for which a peer may take note of our last answer
 PIPELINE_CAP = 32  # requests of one connection in one turn of the event loop
 BUFFER_HIGH = 65536  # bytes of waiting requests above which we stop reading
 
-# From 3.12 on a task can run its first step where it is made. uvloop's create_task refuses the argument, and the loop's
-# task factory belongs to the application, so the task is constructed directly.
+# From 3.12 on a task can run its first step where it is made. uvloop's create_task refuses the argument, and
+# the loop's task factory belongs to the application, so the task is constructed directly.
 EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 
 _IDLE, _READING, _ANSWERING = H1State.IDLE, H1State.READING, H1State.ANSWERING
@@ -414,8 +414,8 @@ class H1Connection(asyncio.Protocol):
             return False
         if self.state is not _READING:
             return True
-        # The body is not all here. A short rest is read away; a long one, or one that the peer may never send because
-        # it still waits for our 100, is not worth waiting for.
+        # The body is not all here. A short rest is read away; a long one, or one that the peer may never send
+        # because it still waits for our 100, is not worth waiting for.
         queue, body = exchange.queue, self._body
         if queue is None or queue.continue_wanted:
             return False

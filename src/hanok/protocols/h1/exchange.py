@@ -37,7 +37,7 @@ class H1Exchange(Exchange):
     def __init__(self, connection: H1Connection, head: RequestHead, body: bytes | None) -> None:
         # What ``prepare`` does, without the call. A test holds the two together.
         self._scope = None
-        self.app = self.endpoint = self.route = self.router = self.session = None
+        self.app = self.app_root_path = self.endpoint = self.route = self.router = self.session = None
         self.cookies_cache = self.headers_cache = self.query_cache = self.form_cache = None
         self.path_params = {}
         self.state = None

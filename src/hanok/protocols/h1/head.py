@@ -2,13 +2,14 @@
 
 ``parse_head`` is the whole interface, so that a compiled parser can take its place.
 
-It is strict where leniency lets two servers see two different requests (RFC 9112 §11.2): lines end in CRLF and nothing
-else, no folded lines, no space before the colon, no bytes outside the grammar, one Host, one length. What is refused is
-refused with ``RemoteProtocolError`` and its status; the connection cannot be used after that.
+It is strict where leniency lets two servers see two different requests (RFC 9112 §11.2): lines end in CRLF
+and nothing else, no folded lines, no space before the colon, no bytes outside the grammar, one Host, one
+length. What is refused is refused with ``RemoteProtocolError`` and its status; the connection cannot be used
+after that.
 
-One expression, ``HEAD``, is the grammar of a good head; a head that it does not match goes to ``_explain``, which finds out
-what is wrong with it, or that it is only incomplete. A second expression picks out the few fields that decide about
-framing. The list of all headers is made when somebody reads it.
+One expression, ``HEAD``, is the grammar of a good head; a head that it does not match goes to ``_explain``,
+which finds out what is wrong with it, or that it is only incomplete. A second expression picks out the few
+fields that decide about framing. The list of all headers is made when somebody reads it.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ HEAD = re.compile(
 )
 # Anchored by the CRLF before it, which a valid block has at the start of each field and nowhere else.
 DECIDING = re.compile(
-    rb"\r\n(host|connection|content-length|transfer-encoding|expect|upgrade|x-forwarded-(?:for|proto)):[ \t]*+([^\r]*+)",
+    rb"\r\n(host|connection|content-length|transfer-encoding|expect|upgrade|x-forwarded-(?:for|proto))"
+    rb":[ \t]*+([^\r]*+)",
     re.IGNORECASE,
 )
 FIELDS = re.compile(rb"\r\n(" + TOKEN + rb"):[ \t]*+([^\r]*+)")
@@ -53,23 +55,23 @@ ABSOLUTE = re.compile(rb"https?://([^/?]++)(" + PATH + rb"*+)(?:\?([!\"$-~]*+))?
 METHOD = re.compile(TOKEN)
 TARGET, VERSION, ONE_FIELD = re.compile(rb"[!\"$-~]++"), re.compile(rb"HTTP/[0-9]\.[0-9]"), re.compile(FIELD)
 
-METHODS = {
-    name.encode(): name for name in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE")
-}
+COMMON_METHODS = "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"
+METHODS = {name.encode(): name for name in COMMON_METHODS}
 
-# Names of headers as they are usually written → lower-case. Others are lowered one by one; nothing is added at run time.
+# Names of headers as they are usually written → lower-case. Others are lowered one by one; nothing is added
+# at run time.
+COMMON_NAMES = """
+    Accept Accept-Charset Accept-Encoding Accept-Language Access-Control-Request-Headers
+    Access-Control-Request-Method Authorization Cache-Control Connection Content-Encoding Content-Length
+    Content-Type Cookie DNT Expect Forwarded Host If-Match If-Modified-Since If-None-Match If-Range
+    If-Unmodified-Since Keep-Alive Origin Pragma Priority Proxy-Authorization Range Referer Sec-CH-UA
+    Sec-CH-UA-Mobile Sec-CH-UA-Platform Sec-Fetch-Dest Sec-Fetch-Mode Sec-Fetch-Site Sec-Fetch-User TE
+    Traceparent Tracestate Transfer-Encoding Upgrade Upgrade-Insecure-Requests User-Agent Via X-API-Key
+    X-Forwarded-For X-Forwarded-Host X-Forwarded-Port X-Forwarded-Proto X-Real-IP X-Request-ID X-Request-Id
+    X-Requested-With
+"""
 NAMES = {
-    name: name.lower()
-    for word in (
-        "Accept Accept-Charset Accept-Encoding Accept-Language Access-Control-Request-Headers "
-        "Access-Control-Request-Method Authorization Cache-Control Connection Content-Encoding Content-Length "
-        "Content-Type Cookie DNT Expect Forwarded Host If-Match If-Modified-Since If-None-Match If-Range "
-        "If-Unmodified-Since Keep-Alive Origin Pragma Priority Proxy-Authorization Range Referer Sec-CH-UA "
-        "Sec-CH-UA-Mobile Sec-CH-UA-Platform Sec-Fetch-Dest Sec-Fetch-Mode Sec-Fetch-Site Sec-Fetch-User TE Traceparent "
-        "Tracestate Transfer-Encoding Upgrade Upgrade-Insecure-Requests User-Agent Via X-API-Key X-Forwarded-For "
-        "X-Forwarded-Host X-Forwarded-Port X-Forwarded-Proto X-Real-IP X-Request-ID X-Request-Id X-Requested-With"
-    ).split()
-    for name in (word.encode(), word.lower().encode())
+    name: name.lower() for word in COMMON_NAMES.split() for name in (word.encode(), word.lower().encode())
 }
 
 
@@ -195,7 +197,8 @@ def _decide(head: RequestHead) -> None:
         elif name == b"connection":
             connection = value if connection is None else connection + b"," + value
         elif name == b"content-length":
-            # RFC 9112 §6.3 lets equal values said twice be refused; a peer that does that is broken or hostile.
+            # RFC 9112 §6.3 lets equal values said twice be refused; a peer that does that is broken or
+            # hostile.
             if length is not None or LENGTH.fullmatch(value.rstrip(b" \t")) is None:
                 refuse("Content-Length is not one number")
             length = int(value)
@@ -255,9 +258,12 @@ def _check_coding(coding: bytes, is_11: bool, length: int | None) -> None:
 
 
 def _explain(data: bytes, start: int, limits: HeadLimits) -> RequestHead | None:
-    """Why ``HEAD`` did not match: the head is incomplete, or it is of a rare form, or something is wrong with it."""
+    """Why ``HEAD`` did not match: the head is incomplete, or it is of a rare form, or something is wrong with
+    it.
+    """
     if data.startswith(b"\r\n", start):
-        # RFC 9112 §2.2: an empty line before the request line is ignored. One or a few, not an endless stream.
+        # RFC 9112 §2.2: an empty line before the request line is ignored. One or a few, not an endless
+        # stream.
         begin = start
         while data.startswith(b"\r\n", begin) and begin - start < 8:
             begin += 2

@@ -17,7 +17,9 @@ LOW_WATER = 16384
 
 
 class BodyQueue:
-    """Pieces that have arrived and were not read yet; then the end, or an error, which is what every later read gets."""
+    """Pieces that have arrived and were not read yet; then the end, or an error, which is what every later
+    read gets.
+    """
 
     __slots__ = ("_connection", "_error", "_pieces", "_waiter", "continue_wanted", "ended", "size", "total")
 

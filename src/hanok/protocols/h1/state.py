@@ -1,10 +1,11 @@
 """The states of an HTTP/1.1 connection and the events that lead from one to the next, as data.
 
-A connection serves one request at a time; requests that arrive early wait in its buffer (RFC 9112 §9.3.2). Two things end
-independently: the body of the request and the answer. An answer may be complete before the body is (an early 413, an
-endpoint that never reads), and then the rest of the body has to be read away before the next request can begin, or the
-connection has to be given up. Giving up is not simply closing: closing a socket with unread bytes sends a reset, and a
-reset may destroy an answer that the peer has not read yet, so the connection lingers (RFC 9112 §9.6).
+A connection serves one request at a time; requests that arrive early wait in its buffer (RFC 9112 §9.3.2).
+Two things end independently: the body of the request and the answer. An answer may be complete before the
+body is (an early 413, an endpoint that never reads), and then the rest of the body has to be read away before
+the next request can begin, or the connection has to be given up. Giving up is not simply closing: closing a
+socket with unread bytes sends a reset, and a reset may destroy an answer that the peer has not read yet, so
+the connection lingers (RFC 9112 §9.6).
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ class Event(IntEnum):
 
 
 class Row(dict[H1State, H1State]):
-    """The states in which one event may happen → the states it leads to. What is not in it is an error of ours."""
+    """The states in which one event may happen → the states it leads to. What is not in it is an error of
+    ours.
+    """
 
     def __init__(self, event: Event, row: dict[H1State, H1State]) -> None:
         super().__init__(row)
