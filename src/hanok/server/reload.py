@@ -1,14 +1,16 @@
 """Reload: a parent that watches files, and a child that serves; the child is replaced when a file changes.
 
-The parent owns the listening socket and never accepts from it. Each child serves on the same socket, so while one ends
-and the next begins, new connections wait in the backlog and none is refused. A save that breaks the application leaves
-nobody to serve (BROKEN): connections wait then too, until the next save.
+The parent owns the listening sockets and never accepts from them. Each child serves on the same ones, so
+while one ends and the next begins, new connections wait in the backlog and none is refused. A save that
+breaks the application leaves nobody to serve (BROKEN): connections wait then too, until the next save.
 
-A child is told to stop by SIGTERM and has ``GRACE`` seconds for requests that run: streams and WebSockets that never end
-by themselves are cut then, and a child that still lives after that is killed. If the parent dies, the child notices by the
-end of a pipe and stops itself.
+A child is told to stop by SIGTERM (it ignores the SIGINT of the terminal, which the parent gets too) and has
+``GRACE`` seconds for requests that run: streams and WebSockets that never end by themselves are cut then, and
+a child that still lives after that is killed. If the parent dies, the child notices by the end of a pipe and
+stops itself.
 
-The parent has one thread for the watcher, which only writes to a pipe. All decisions are made in ``Reloader.run``.
+The parent has one thread for the watcher, which only writes to a pipe. All decisions are made in
+``Reloader.run``.
 """
 
 from __future__ import annotations
@@ -93,6 +95,7 @@ class Assignment:
 
     target: str
     config: Config
+    listener_fds: tuple[int, ...]
     ready_fd: int  # write one line of JSON here when it serves
     life_fd: int  # ends when the parent ends
 
@@ -100,15 +103,15 @@ class Assignment:
 class Reloader:
     """Runs children of ``command`` until it is told to stop.
 
-    ``say`` is given what the user should know: an event of the table and a text. ``on_ready`` is given what the child says
-    when it serves. The socket must be listening; it is not closed here.
+    ``say`` is given what the user should know: an event of the table and a text. ``on_ready`` is given what
+    the child says when it serves. The sockets must be listening; they are not closed here.
     """
 
     def __init__(
         self,
         target: str,
         config: Config,
-        listener: socket.socket,
+        listeners: Sequence[socket.socket],
         command: Sequence[str],
         *,
         say: Callable[[ReloadEvent, str], None],
@@ -120,7 +123,7 @@ class Reloader:
             )
         self.target = target
         self.config = config
-        self.listener = listener
+        self.listeners = listeners
         self.command = command
         self.say = say
         self.on_ready = on_ready
@@ -188,7 +191,7 @@ class Reloader:
                 self._stop_child()
 
     def _start(self) -> None:
-        self.child = Child(self.target, self.config, self.listener, self.command)
+        self.child = Child(self.target, self.config, self.listeners, self.command)
         self._selector.register(self.child.ready_fd, selectors.EVENT_READ)
 
     def _stop_child(self) -> None:
@@ -210,38 +213,34 @@ class Reloader:
                 self.exit_code = code
                 self.state = ReloadState.STOPPED
                 return
-            how = f"by {signal.Signals(-code).name}" if code < 0 else f"with code {code}"
-            self.say(ReloadEvent.ENDED, f"The process ended {how}. Waiting for a change.")
+            # A code of its own means that the child has said what was wrong.
+            how = f"ended by {signal.Signals(-code).name}" if code < 0 else "" if code else "ended by itself"
+            self.say(ReloadEvent.ENDED, f"{how}; waiting for the next save".removeprefix("; "))
 
 
 class Child:
     """One serving process."""
 
-    def __init__(self, target: str, config: Config, listener: socket.socket, command: Sequence[str]) -> None:
+    def __init__(
+        self, target: str, config: Config, listeners: Sequence[socket.socket], command: Sequence[str]
+    ) -> None:
         told_fd, tell_fd = os.pipe()  # the assignment
         self.ready_fd, child_ready_fd = os.pipe()
         child_life_fd, self._life_fd = os.pipe()
         grace = config.timeout_graceful_shutdown
         config = replace(
             config,
-            fd=listener.fileno(),
-            uds=None,
             reload=False,
             timeout_graceful_shutdown=GRACE if grace is None else min(grace, GRACE),
         )
         passed = (told_fd, child_ready_fd, child_life_fd)
-        self._process = subprocess.Popen(
-            [*self._expand(command), str(told_fd)], pass_fds=(*passed, listener.fileno())
-        )
+        sockets = tuple(one.fileno() for one in listeners)
+        self._process = subprocess.Popen([*command, str(told_fd)], pass_fds=(*passed, *sockets))
         for fd in passed:
             os.close(fd)
-        assignment = Assignment(target, config, child_ready_fd, child_life_fd)
+        assignment = Assignment(target, config, sockets, child_ready_fd, child_life_fd)
         with suppress(BrokenPipeError), open(tell_fd, "wb") as pipe:
             pickle.dump(assignment, pipe)
-
-    @staticmethod
-    def _expand(command: Sequence[str]) -> list[str]:
-        return [sys.executable if part == "python" else part for part in command]
 
     @property
     def ended(self) -> bool:
@@ -317,7 +316,9 @@ class Watcher:
 
 
 def watched_directories(config: Config) -> list[Path]:
-    """Where to watch: what was asked for, else where the application is. Raises ConfigError for what is not there."""
+    """Where to watch: what was asked for, else where the application is. Raises ConfigError for what is not
+    there.
+    """
     directories = [Path(name).resolve() for name in config.reload_dirs or (config.app_dir or ".",)]
     for directory in directories:
         if not directory.is_dir():
@@ -327,7 +328,9 @@ def watched_directories(config: Config) -> list[Path]:
 
 
 class PathFilter:
-    """Which files matter: their name matches an include, and no part of their path below the watched one an exclude."""
+    """Which files matter: their name matches an include, and no part of their path below the watched one an
+    exclude.
+    """
 
     # Never written by hand, often large, often rewritten.
     IGNORED = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "env"})
@@ -382,6 +385,7 @@ def _note(number: int, frame: FrameType | None) -> None:
 
 def receive_assignment(fd: int) -> Assignment:
     """The child's first act: read what it is to do, and see to it that it ends when its parent does."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     with open(fd, "rb") as pipe:
         assignment: Assignment = pickle.load(pipe)
     # Processes that the application starts must not hold our pipes open.

@@ -1,0 +1,111 @@
+"""What is said when a server begins to serve."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from hanok.gateways import NativeApp
+from hanok.version import VERSION
+
+if TYPE_CHECKING:
+    import socket
+
+    from hanok.server.config import Config
+
+
+def describe_app(app: Any) -> dict[str, Any]:
+    """What the banner says about an application; plain data, because a child process may have to tell it."""
+    docs = getattr(app, "docs_url", None) if getattr(app, "openapi_url", None) else None
+    return {
+        "docs": (getattr(app, "root_path", "") or "") + docs if isinstance(docs, str) else None,
+        "native": is_native(type(app)),
+        "foreign": foreign_middleware(app),
+    }
+
+
+def foreign_middleware(app: Any) -> list[str]:
+    """The names of middleware that knows only ASGI, outermost first."""
+    declared = [one.cls for one in getattr(app, "user_middleware", None) or ()]
+    return [getattr(cls, "__name__", repr(cls)) for cls in declared if not is_native(cls)]
+
+
+def is_native(cls: Any) -> bool:
+    """Whether its instances are called without a scope; see ``gateways.handler_of``."""
+    if not (isinstance(cls, type) and issubclass(cls, NativeApp)):
+        return False
+    return cls.__call__ in (NativeApp.__call__, getattr(cls, "__hanok_call__", None))
+
+
+def urls(sockets: Sequence[socket.socket], config: Config) -> list[str]:
+    from hanok.server.listeners import name_of
+
+    return [name_of(one, "https" if config.is_tls else "http") for one in sockets]
+
+
+def loop_name(config: Config) -> str:
+    from hanok.server.worker import loop_factory
+
+    return loop_factory(config.loop).__module__.partition(".")[0]
+
+
+def announce(target: str, config: Config, where: Sequence[str], told: dict[str, Any]) -> None:
+    """A banner on a terminal, a line in the log elsewhere."""
+    from hanok.cli.console import err
+
+    console = err()
+    if console.is_terminal:
+        show_banner(target, config, where, told)
+        return
+    log = logging.getLogger("hanok.error")
+    log.info("hanok %s serves %s on %s (%s)", VERSION, target, ", ".join(where), engine(config))
+    if note := road(told):
+        log.info("%s", note)
+
+
+def show_banner(target: str, config: Config, where: Sequence[str], told: dict[str, Any], **more: str) -> None:
+    from rich.padding import Padding
+    from rich.table import Table
+    from rich.text import Text
+
+    from hanok.cli.console import err
+
+    table = Table.grid(padding=(0, 3))
+    table.add_row(Text.assemble(("hanok ", "bold"), (VERSION, "quiet")), Text(target, "bold"))
+    table.add_row("", "")
+    for index, url in enumerate(where):
+        table.add_row(Text("" if index else "serving", "quiet"), Text(url, "url"))
+    if told.get("docs") and where and where[0].startswith("http"):
+        table.add_row(Text("docs", "quiet"), Text(where[0] + told["docs"], "url"))
+    table.add_row(Text("engine", "quiet"), Text(engine(config)))
+    for name, value in more.items():
+        table.add_row(Text(name, "quiet"), Text(value))
+    if note := road(told):
+        table.add_row(Text("note", "value"), Text(note))
+    table.add_row(Text("stop", "quiet"), Text("Ctrl-C"))
+    err().print(Padding(table, (1, 2)))
+
+
+def engine(config: Config) -> str:
+    workers = "1 worker" if config.workers == 1 else f"{config.workers} workers"
+    return f"{workers}, {loop_name(config)}, Python {platform.python_version()}"
+
+
+def road(told: dict[str, Any]) -> str | None:
+    """One line when requests leave the native road, and why."""
+    foreign = told.get("foreign") or []
+    if foreign:
+        are = "is ASGI middleware" if len(foreign) == 1 else "are ASGI middleware"
+        return f"{', '.join(foreign)} {are}: requests go through the ASGI gateway."
+    if not told.get("native", True):
+        return "this is an ASGI application: requests go through the ASGI gateway."
+    return None
+
+
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """A path as one would type it here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative

@@ -1,0 +1,31 @@
+"""The two consoles, and the few styles that all commands share."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.theme import Theme
+
+THEME = Theme(
+    {
+        "title": "bold",
+        "flag": "bold cyan",
+        "value": "yellow",
+        "path": "cyan",
+        "method": "bold green",
+        "name": "magenta",
+        "good": "bold green",
+        "bad": "bold red",
+        "quiet": "dim",
+        "url": "bold cyan underline",
+    }
+)
+
+
+def out() -> Console:
+    """For what was asked for: a table, a plan, JSON."""
+    return Console(theme=THEME, highlight=False)
+
+
+def err() -> Console:
+    """For all that is said beside it: banners, errors."""
+    return Console(theme=THEME, highlight=False, stderr=True)

@@ -1,0 +1,101 @@
+"""``hanok dev``: serve while you write, with reload and readable errors."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hanok.cli.help import RichCommand
+from hanok.cli.options import ENVIRONMENT, config_options, make_config
+
+if TYPE_CHECKING:
+    from hanok.server.config import Config
+    from hanok.server.reload import ReloadEvent
+
+# What dev decides itself: one worker, which is replaced when a file changes.
+NOT_FOR_DEV = frozenset({"workers", "limit_max_requests", "limit_max_requests_jitter", "interface", "fd"})
+
+
+@click.command(
+    "dev",
+    cls=RichCommand,
+    short_help="Serve while you write: reload, readable errors.",
+    epilog=f"{ENVIRONMENT}\nExample: hanok dev main:app --port 8080",
+)
+@click.argument("target", required=False)
+@config_options(without=NOT_FOR_DEV, reload=True)
+def command(target: str | None, **given: Any) -> int:
+    """Serve an application while you write it: it starts again when a file changes, and errors show their
+    traceback in the browser.
+
+    TARGET is module:attribute. Without it, pyproject.toml ([tool.hanok] app), main:app and app:app are
+    tried."""
+    from hanok.cli.run import serve
+    from hanok.cli.target import find_target
+
+    os.environ["HANOK_DEBUG"] = "1"
+    config = make_config({**given, "workers": 1}, reload=True)
+    return serve(config, find_target(target, config.app_dir))
+
+
+def serve_reloading(config: Config, target: str) -> int:
+    """Watch the files, and keep a child that serves."""
+    from hanok.cli.banner import shown_path, urls
+    from hanok.cli.run import child_command
+    from hanok.server.listeners import bind
+    from hanok.server.reload import Reloader, watched_directories
+
+    watched = ", ".join(shown_path(one) for one in watched_directories(config))
+    sockets = bind(config)
+    try:
+        talk = Talk(target, config, urls(sockets, config), "the files here" if watched == "." else watched)
+        reloader = Reloader(target, config, sockets, child_command(), say=talk.say, on_ready=talk.ready)
+        return reloader.run()
+    finally:
+        for one in sockets:
+            one.close()
+        if config.uds is not None:
+            os.unlink(config.uds)
+
+
+class Talk:
+    """What the parent says on the terminal."""
+
+    def __init__(self, target: str, config: Config, where: list[str], watched: str) -> None:
+        self.target = target
+        self.config = config
+        self.where = where
+        self.watched = watched
+        self._told: dict[str, Any] | None = None
+        self._since = time.monotonic()
+
+    def ready(self, told: dict[str, Any]) -> None:
+        """The banner, the first time and whenever it would say something else; else that it serves again."""
+        from hanok.cli.banner import show_banner
+
+        if told != self._told:
+            self._told = told
+            show_banner(self.target, self.config, self.where, told, watching=self.watched)
+        else:
+            self._print("ready", f"after {time.monotonic() - self._since:.1f} s", "good")
+
+    def say(self, event: ReloadEvent, text: str) -> None:
+        from hanok.server.reload import ReloadEvent
+
+        if event is ReloadEvent.CHANGED:
+            self._since = time.monotonic()
+            self._print("changed", text, "value")
+        elif event is ReloadEvent.ENDED:
+            self._print("broken", text, "bad")
+        else:
+            self._print("stopped", text, "bad")
+
+    def _print(self, word: str, text: str, style: str) -> None:
+        from rich.text import Text
+
+        from hanok.cli.console import err
+
+        err().print(Text.assemble("  ", (f"{word:8}", style), " ", text))

@@ -1,0 +1,128 @@
+"""How failures look: a box with what is wrong, what was tried and what to type. A traceback only for the
+user's own code.
+"""
+
+from __future__ import annotations
+
+import importlib
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hanok.cli.console import err
+from hanok.cli.load import ImportFailed
+from hanok.exceptions import ConfigError, DeclarationError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+WRONG_USAGE = 2
+INTERRUPTED = 130  # what shells give for SIGINT
+HERE = Path(__file__).resolve().parent.parent
+
+
+def guarded(function: Callable[[], object]) -> int:
+    """Call it and give an exit code. What a user can cause is shown as a box; what only we can cause travels
+    on.
+    """
+    try:
+        result = function()
+    except click.ClickException as error:
+        show_usage_error(error)
+        return error.exit_code
+    except ConfigError as error:
+        show_panel(str(error), "Cannot start")
+        return WRONG_USAGE
+    except ImportFailed as failed:
+        assert failed.__cause__ is not None
+        show_import_error(failed.__cause__, failed.target)
+        return 1
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def show_usage_error(error: click.ClickException) -> None:
+    message = error.format_message()
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        message += f"\nTry: {context.command_path} --help"
+    show_panel(message, "Wrong usage" if isinstance(error, click.UsageError) else "Error")
+
+
+def show_panel(message: str, title: str) -> None:
+    from rich.panel import Panel
+    from rich.text import Text
+
+    console = err()
+    message = message[:1].upper() + message[1:]
+    console.print(Panel(Text(message), title=Text(title, "bad"), title_align="left", border_style="red"))
+
+
+def show_import_error(error: BaseException, target: str) -> None:
+    """An error in the user's own code while it was imported: a short traceback that begins at the user's
+    file.
+    """
+    from rich.console import Group
+    from rich.panel import Panel
+    from rich.text import Text
+
+    frames = user_frames(error)
+    parts: list[RenderableType] = []
+    if isinstance(error, SyntaxError) and error.filename:
+        parts.append(place(error.filename, error.lineno or 0, None))
+        if error.text:
+            parts.append(Text("    " + error.text.strip(), "title"))
+    else:
+        for frame in frames:
+            parts.append(place(frame.filename, frame.lineno or 0, frame.name))
+            if frame.line:
+                parts.append(Text("    " + frame.line, "title" if frame is frames[-1] else "quiet"))
+    said = traceback.format_exception_only(error)[-1].strip()
+    name, colon, rest = said.partition(":")
+    parts.append(Text.assemble("\n" if parts else "", (name, "bad"), colon + rest))
+    for note in getattr(error, "__notes__", ()):
+        parts.append(Text(note))
+    title = Text.assemble((f"Error while importing {target}", "bad"))
+    err().print(Panel(Group(*parts), title=title, title_align="left", border_style="red"))
+
+
+def place(filename: str, line: int, function: str | None) -> RenderableType:
+    from rich.text import Text
+
+    try:
+        shown = str(Path(filename).relative_to(Path.cwd()))
+    except ValueError:
+        shown = filename
+    text = Text.assemble((shown, "path"), ":", (str(line), "path"))
+    if function not in (None, "<module>"):
+        text.append(f" in {function}", "quiet")
+    return text
+
+
+def user_frames(error: BaseException) -> list[traceback.FrameSummary]:
+    """The frames from the first that is the user's on, without the import machinery's; none if it never came
+    so far.
+
+    Where the mistake is one of declaration, our own frames behind the user's line explain nothing: they go
+    too.
+    """
+    frames = [
+        one for one in traceback.extract_tb(error.__traceback__) if not is_import_machinery(one.filename)
+    ]
+    while frames and is_ours(frames[0].filename):
+        del frames[0]
+    while isinstance(error, DeclarationError) and frames and is_ours(frames[-1].filename):
+        del frames[-1]
+    return frames
+
+
+def is_import_machinery(filename: str) -> bool:
+    return filename.startswith("<frozen importlib") or filename == importlib.__file__
+
+
+def is_ours(filename: str) -> bool:
+    return Path(filename).resolve().is_relative_to(HERE)

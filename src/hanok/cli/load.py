@@ -1,0 +1,31 @@
+"""The application that a target names, for the commands that need it in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hanok.cli.target import find_target
+from hanok.exceptions import ConfigError
+
+
+class ImportFailed(Exception):
+    """The user's module raised; ``__cause__`` is what it raised."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__(target)
+        self.target = target
+
+
+def load_app(target: str | None, app_dir: str = "", factory: bool = False) -> tuple[str, Any]:
+    """The target that is meant, and its application. Raises ConfigError, or ImportFailed for an error of the
+    module.
+    """
+    from hanok.server.importer import load
+
+    target = find_target(target, app_dir)
+    try:
+        return target, load(target, app_dir=app_dir, factory=factory)
+    except (ConfigError, ImportFailed):
+        raise
+    except Exception as error:
+        raise ImportFailed(target) from error

@@ -1,0 +1,80 @@
+"""``hanok run``: serve an application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hanok.cli.help import RichCommand
+from hanok.cli.options import ENVIRONMENT, config_options, make_config
+
+if TYPE_CHECKING:
+    import socket
+
+    from hanok.server.config import Config
+
+
+@click.command(
+    "run",
+    cls=RichCommand,
+    short_help="Serve an application, in production.",
+    epilog=f"{ENVIRONMENT}\nExample: hanok run main:app --host 0.0.0.0 --workers 4",
+)
+@click.argument("target", required=False)
+@config_options()
+def command(target: str | None, **given: Any) -> int:
+    """Serve an application: supervised workers, TLS, limits, graceful restarts.
+
+    TARGET is module:attribute. Without it, pyproject.toml ([tool.hanok] app), main:app and app:app are
+    tried."""
+    from hanok.cli.target import find_target
+
+    config = make_config(given)
+    return serve(config, find_target(target, config.app_dir))
+
+
+def serve(config: Config, target: str) -> int:
+    """Serve as the options say: one worker here, several under a supervisor, or one that is reloaded."""
+    if config.reload:
+        from hanok.cli.dev import serve_reloading
+
+        return serve_reloading(config, target)
+    from hanok.server import logs
+    from hanok.server.listeners import bind
+
+    logs.configure(config)
+    if config.workers > 1:
+        return supervise(config, target)
+    from hanok.cli.banner import announce, describe_app, urls
+
+    sockets: list[socket.socket] = []
+
+    def ready(app: Any) -> None:
+        announce(target, config, urls(sockets, config), describe_app(app))
+
+    return serve_here(config, target, lambda: sockets.extend(bind(config)) or sockets, ready)  # type: ignore[func-returns-value]
+
+
+def serve_here(
+    config: Config, target: str, listen: Callable[[], list[socket.socket]], ready: Callable[[Any], None]
+) -> int:
+    """One worker in this process. The application is imported before anything listens."""
+    from hanok.cli.load import load_app
+    from hanok.server.worker import Worker
+
+    _, app = load_app(target, config.app_dir, config.factory)
+    return Worker(config, app, on_ready=lambda: ready(app)).run(listen())
+
+
+def supervise(config: Config, target: str) -> int:
+    """Several workers under a supervisor."""
+    raise NotImplementedError
+
+
+def child_command() -> Sequence[str]:
+    """How a serving child process is started."""
+    import sys
+
+    return (sys.executable, "-m", "hanok.cli.child")
