@@ -2,7 +2,7 @@
 #
 #   make demo     the example shop on http://127.0.0.1:8000 (PORT=… for another port)
 #   make test     the tests, with branch coverage
-#   make check    lint, types, and the direction of imports
+#   make check    lint, format, types, and the direction of imports
 #   make docs     every link and every name in the documentation leads somewhere
 #   make bench    the comparison with other servers; takes half an hour on a quiet machine
 #   make format   apply the formatter
@@ -57,6 +57,7 @@ test: $(DEV_STAMP)
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
