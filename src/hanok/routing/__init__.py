@@ -3,5 +3,58 @@
 What enters: an Exchange, and the routes that the application has declared. What leaves: the same exchange
 with its route, endpoint and path parameters, given to the route to run; or 404, 405, a redirect to the other
 slash. Read ``table`` first (how a route is found), then ``router`` (what happens then), ``template`` (what a
-path means), and ``plain`` and ``mount`` for the routes themselves.
+path means), ``plain`` and ``mount`` for the routes of Starlette's kind; then ``api_route`` and ``api_router``
+for operations, ``inherited`` and ``included`` for what including a router does.
 """
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from hanok.routing.api_route import APIRoute, APIWebSocketRoute
+from hanok.routing.api_router import APIRouter
+from hanok.routing.base import BaseRoute, Match, get_name, get_route_path
+from hanok.routing.convertors import CONVERTOR_TYPES, Convertor, register_url_convertor
+from hanok.routing.endpoints import HTTPEndpoint
+from hanok.routing.included import IncludedRouter, RouteContext, iter_route_contexts
+from hanok.routing.mount import Host, Mount
+from hanok.routing.options import RouteOptions, generate_unique_id
+from hanok.routing.plain import Route, WebSocketRoute, request_response, websocket_session
+from hanok.routing.router import Router
+from hanok.routing.template import compile_path, replace_params
+
+
+def documented_routes(routes: Iterable[Any]) -> Iterator[APIRoute]:
+    """The effective operations among ``routes``, through included routers, in match order."""
+    for context in iter_route_contexts(routes):
+        if isinstance(context.effective_route, APIRoute):
+            yield context.effective_route
+
+
+__all__ = [
+    "CONVERTOR_TYPES",
+    "APIRoute",
+    "APIRouter",
+    "APIWebSocketRoute",
+    "BaseRoute",
+    "Convertor",
+    "HTTPEndpoint",
+    "Host",
+    "IncludedRouter",
+    "Match",
+    "Mount",
+    "Route",
+    "RouteContext",
+    "RouteOptions",
+    "Router",
+    "WebSocketRoute",
+    "compile_path",
+    "documented_routes",
+    "generate_unique_id",
+    "get_name",
+    "get_route_path",
+    "iter_route_contexts",
+    "register_url_convertor",
+    "replace_params",
+    "request_response",
+    "websocket_session",
+]

@@ -37,6 +37,16 @@ class BaseRoute:
     """
 
     kinds: ClassVar[frozenset[str]] = frozenset({"http", "websocket"})
+    _origin: BaseRoute | None = None
+
+    @property
+    def origin(self) -> BaseRoute:
+        """The route as it was declared, of one that is seen through an included router; else itself."""
+        return self if self._origin is None else self._origin
+
+    def within(self, inherited: Any) -> BaseRoute:
+        """This route as it is below an including router; only what has a path has a place there."""
+        return self
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Whether the route takes this request, and what is then to be added to the scope."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -80,11 +81,23 @@ class Mount(Holder):
 
             app = Router(routes=routes)
         self._base_app = app
-        self.template = Template.parse(self.path + "/{path:path}")
+        self.place_at(self.path)
+        super().__init__(wrap(app, middleware), name)
+
+    def place_at(self, path: str) -> None:
+        """Parse the template; sets ``path_regex``, ``path_format`` and ``param_convertors``."""
+        self.template = Template.parse(path + "/{path:path}")
         self.path_regex = self.template.regex
         self.path_format = self.template.path_format
         self.param_convertors = self.template.convertors
-        super().__init__(wrap(app, middleware), name)
+
+    def within(self, inherited: Any) -> Mount:
+        clone = copy.copy(self)
+        clone._origin = self.origin
+        clone._runs = None
+        clone.path = inherited.prefix + self.path
+        clone.place_at(clone.path)
+        return clone
 
     @property
     def routes(self) -> list[BaseRoute]:

@@ -4,14 +4,16 @@ application.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from hanok.exceptions import HTTPError, NoMatchFound
+from hanok.exceptions import NoMatchFound
 from hanok.exchange import Exchange, WebSocketExchange
 from hanok.gateways import AsgiExchange, AsgiWebSocketExchange, ForeignApp, NativeApp, handler_of
 from hanok.http import Request, Response, URLPath, is_async_callable, run_in_threadpool
 from hanok.routing.base import (
+    PLAIN_TEXT,
     BaseRoute,
     Match,
     below_root,
@@ -93,11 +95,23 @@ class TemplateRoute(BaseRoute):
         path, _ = replace_params(self.path_format, self.param_convertors, path_params)
         return URLPath(path, protocol=self.protocol)
 
+    def within(self, inherited: Any) -> TemplateRoute:
+        clone = copy.copy(self)
+        clone._origin = self.origin
+        clone.path = inherited.prefix + self.path
+        clone.place_at(clone.path)
+        clone.app = self.app
+        return clone
+
     def is_transparent(self, native_matches: Any) -> bool:
         """Whether the template says all about what the route matches: nobody has overridden or replaced a
         thing.
         """
-        return type(self).matches is native_matches and self.path_regex is self.template.regex
+        return (
+            type(self).matches is native_matches
+            and self.path_regex is self.template.regex
+            and (self.path.startswith("/") or not self.param_convertors)
+        )
 
 
 class Route(TemplateRoute):
@@ -157,7 +171,7 @@ class Route(TemplateRoute):
         if self.methods and exchange.method not in self.methods and not self._stands_in_for_head(exchange):
             refuse(exchange, method_not_allowed(self.methods))
         elif limit is not None and too_long(exchange, limit):
-            refuse(exchange, HTTPError(413, "Content Too Large"))
+            exchange.answer(413, [PLAIN_TEXT], b"Content Too Large")
         else:
             exchange.body_limit = limit
             await self._handler(exchange)

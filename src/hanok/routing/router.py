@@ -12,6 +12,7 @@ from hanok.gateways import ForeignApp, NativeApp, handler_of
 from hanok.gateways.asgi_in import read_placed
 from hanok.http.url import URLPath, request_url
 from hanok.routing.base import (
+    PLAIN_TEXT,
     BaseRoute,
     Match,
     below_root,
@@ -21,6 +22,7 @@ from hanok.routing.base import (
     too_long,
     wrap,
 )
+from hanok.routing.included import IncludedRouter
 from hanok.routing.lifespan import as_lifespan, run_lifespan
 from hanok.routing.mount import Host, Mount
 from hanok.routing.plain import Route, WebSocketRoute
@@ -117,7 +119,11 @@ class Router(NativeApp):
     def _table_routes(self, seen: list[tuple[RouteList, int]]) -> Iterator[Any]:
         """The routes that the table is made of; notes every list that it was read from, with its version."""
         seen.append((self._routes, self._routes.version))
-        yield from self._routes
+        for route in self._routes:
+            if isinstance(route, IncludedRouter) and route.is_plain:
+                yield from route.effective_routes(seen)
+            else:
+                yield route
 
     def _refresh(self) -> None:
         """Some route list has changed: if it was one of ours, compile again."""
@@ -271,8 +277,7 @@ def enter(exchange: AnyExchange, path: str, entry: Entry) -> Coroutine[Any, Any,
         entry.enter(exchange, params)
     if exchange.path_params:
         params = {**exchange.path_params, **params}
-    route = entry.route
-    exchange.matched(route, entry.endpoint, params)
+    exchange.matched(entry.route, entry.endpoint, params)
     if isinstance(exchange, Exchange):
         if entry.max_body_size is not None:
             exchange.body_limit = entry.max_body_size
@@ -281,9 +286,9 @@ def enter(exchange: AnyExchange, path: str, entry: Entry) -> Coroutine[Any, Any,
             and entry.enter is None
             and too_long(exchange, exchange.body_limit)
         ):
-            refuse(exchange, HTTPError(413, "Content Too Large"))
+            exchange.answer(413, [PLAIN_TEXT], b"Content Too Large")
             return nothing()
-    run: Coroutine[Any, Any, None] = route.run(exchange)
+    run: Coroutine[Any, Any, None] = entry.runner.run(exchange)
     return run
 
 
@@ -292,7 +297,7 @@ def run_opaque(exchange: AnyExchange, route: BaseRoute, child_scope: Scope) -> C
     exchange.
     """
     scope = exchange.scope
-    scope["route"] = route
+    scope["route"] = route.origin if isinstance(route, BaseRoute) else route
     scope.update(child_scope)
     exchange.read_scope()
     read_placed(exchange, scope)

@@ -1,0 +1,346 @@
+"""APIRoute and APIWebSocketRoute: routes whose endpoints declare what they want and what they return."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+from pydantic.fields import FieldInfo
+from typing_extensions import Unpack
+
+from hanok.dependencies import Dependant, call_kind, read_dependant
+from hanok.dependencies.dependant import extra_dependant
+from hanok.endpoint import Operation, StreamKind, compile_operation, compile_websocket
+from hanok.endpoint.operation import body_field
+from hanok.endpoint.run import Endpoint, RequestHandler, Run, WebSocketEndpointPlan
+from hanok.endpoint.stream import item_type, stream_kind
+from hanok.exchange import Exchange, WebSocketExchange, body_allowed
+from hanok.gateways import NativeApp
+from hanok.http import DefaultPlaceholder, Response
+from hanok.params import Parameter
+from hanok.params.signature import REQUIRED, read_return
+from hanok.routing.base import get_name
+from hanok.routing.inherited import Inherited, value_of
+from hanok.routing.options import (
+    ApiRouteOptions,
+    check_form_limits,
+    check_max_body_size,
+    complete,
+    takes,
+)
+from hanok.routing.plain import Route, TemplateRoute, WebSocketRoute
+from hanok.serialization import DumpOptions
+
+EFFECTIVE = "hanok.route"  # the scope key by which a replaced ``app`` finds the route that is really run
+
+
+class OperationApp(NativeApp):
+    """The application of an API route; compiled on its first request."""
+
+    __slots__ = ("route",)
+
+    def __init__(self, route: APIRoute | APIWebSocketRoute) -> None:
+        self.route = route
+
+    def handle(self, exchange: Exchange | WebSocketExchange) -> Any:
+        route = self.route
+        if route.is_included and exchange._scope is not None:
+            route = exchange._scope.get(EFFECTIVE, route)
+        return route.compiled()(exchange)
+
+
+class DeclaredRoute(TemplateRoute):
+    """What the two kinds have in common: a dependant, and being seen through an included router."""
+
+    dependencies: list[Any]
+    is_included = False
+    _compiled: Run | None = None
+    # What follows from path and inheritance, and is found again for each inclusion.
+    _derived: ClassVar[tuple[str, ...]] = ("dependant",)
+
+    @cached_property
+    def dependant(self) -> Dependant:
+        """What the endpoint and the dependencies declared beside it need."""
+        names = frozenset(self.param_convertors)
+        dependant = read_dependant(self.endpoint, path=self.path_format, path_names=names)
+        dependant.dependencies[:0] = [
+            extra_dependant(declared, path=self.path_format, path_names=names)
+            for declared in self.dependencies
+        ]
+        return dependant
+
+    def compiled(self) -> Run:
+        """The compiled endpoint; it takes the place of ``run`` where nothing stands before it."""
+        run = self._compiled
+        if run is None:
+            run = self._compiled = self._compile()
+            if isinstance(self._app, OperationApp) and self.run == self._handler:
+                self.run = run  # type: ignore[method-assign, assignment]
+        return run
+
+    def _compile(self) -> Run:
+        raise NotImplementedError
+
+    def _clone(self, inherited: Inherited) -> Any:
+        """A copy that stands below the prefix of an including router; the caller settles the rest."""
+        clone = copy.copy(self)
+        for name in ("_compiled", *self._derived):
+            clone.__dict__.pop(name, None)
+        clone._origin = self.origin
+        clone.is_included = False
+        clone.path = inherited.prefix + self.path
+        clone.place_at(clone.path)
+        return clone
+
+    def _reattach(self, clone: Any) -> None:
+        """Let the clone run its own compilation, behind whatever was put around the original's."""
+        if isinstance(self._app, OperationApp):
+            clone.app = OperationApp(clone)
+            return
+        clone.app = self._app
+        self.is_included = True
+        behind = clone.run
+
+        async def run(exchange: Exchange | WebSocketExchange) -> None:
+            exchange.scope[EFFECTIVE] = clone
+            await behind(exchange)
+
+        clone.run = run
+
+
+class APIRoute(DeclaredRoute, Route):
+    """An HTTP operation. Takes the options of ``RouteOptions``, and ``methods``.
+
+    Raises AssertionError and DeclarationError for declarations that cannot work.
+    """
+
+    _derived = (
+        "dependant",
+        "body_field",
+        "response_field",
+        "response_fields",
+        "stream_item_field",
+        "compiled_endpoint",
+    )
+
+    name: str
+    path_format: str
+    tags: list[Any]
+    responses: dict[int | str, dict[str, Any]]
+    response_model: Any
+    response_class: Any
+    status_code: int | None
+    operation_id: str | None
+    description: str
+
+    @takes(ApiRouteOptions)
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Unpack[ApiRouteOptions]) -> None:
+        given = complete(options, ApiRouteOptions, "APIRoute")
+        if not callable(endpoint):
+            raise AssertionError("An endpoint must be a callable")
+        check_max_body_size(given["max_body_size"])
+        given["form_limits"] = check_form_limits(given["form_limits"])
+        self.__dict__.update(given)
+        self.path, self.endpoint = path, endpoint
+        self.name = get_name(endpoint) if given["name"] is None else given["name"]
+        self.methods = {method.upper() for method in given["methods"] or ("GET",)}
+        self.tags = list(given["tags"] or ())
+        self.dependencies = list(given["dependencies"] or ())
+        self.responses = dict(given["responses"] or {})
+        if given["status_code"] is not None:
+            self.status_code = int(given["status_code"])
+        description = given["description"] or inspect.cleandoc(endpoint.__doc__ or "")
+        self.description = description.split("\f")[
+            0
+        ].strip()  # what follows a form feed is for the source only
+        self.place_at(path)
+        self._infer_response()
+        self._settle()
+        for name in self._derived[:-1]:
+            getattr(self, name)  # what is declared wrongly shows where it is declared
+        self.app = OperationApp(self)
+
+    # ---- what follows from the declaration
+
+    def _infer_response(self) -> None:
+        """Where no response model is given, the return annotation is it."""
+        self._yields = call_kind(self.endpoint).yields
+        self._returns = read_return(self.endpoint)
+        if not isinstance(self.response_model, DefaultPlaceholder):
+            self._returns = REQUIRED
+            return
+        returns = self._returns
+        is_response = isinstance(returns, type) and issubclass(returns, Response)
+        self.response_model = None if self._yields or is_response or returns is REQUIRED else returns
+
+    def _settle(self) -> None:
+        """What depends on the inherited options as well."""
+        self.unique_id: str = self.operation_id or value_of(self.generate_unique_id_function)(self)
+        self.stream: StreamKind | None = None
+        if self._yields:
+            is_default = isinstance(self.response_class, DefaultPlaceholder)
+            self.stream = stream_kind(value_of(self.response_class), is_default)
+        self.is_sse_stream = self.stream is StreamKind.EVENTS
+        self.is_json_stream = self.stream is StreamKind.JSON_LINES
+        self.stream_item_type = None
+        if (self.is_sse_stream or self.is_json_stream) and self._returns is not REQUIRED:
+            self.stream_item_type = item_type(self._returns)
+
+    @cached_property
+    def body_field(self) -> Parameter | None:
+        """The whole request body as one Parameter."""
+        return body_field(self.dependant, self.unique_id)
+
+    @cached_property
+    def response_field(self) -> Parameter | None:
+        """The response model as a Parameter."""
+        if not self.response_model:
+            return None
+        require_body_allowed(self.status_code)
+        return outgoing(f"Response_{self.unique_id}", self.response_model)
+
+    @cached_property
+    def stream_item_field(self) -> Parameter | None:
+        """What a generator endpoint yields, as a Parameter."""
+        if self.stream_item_type is None:
+            return None
+        return outgoing(f"StreamItem_{self.unique_id}", self.stream_item_type)
+
+    @cached_property
+    def response_fields(self) -> dict[int | str, Parameter]:
+        """The models of additional responses."""
+        fields = {}
+        for status, response in self.responses.items():
+            if not isinstance(response, dict):
+                raise AssertionError("An additional response must be a dict")
+            if model := response.get("model"):
+                require_body_allowed(status)
+                fields[status] = outgoing(f"Response_{status}_{self.unique_id}", model)
+        return fields
+
+    # ---- through an included router
+
+    def within(self, inherited: Inherited) -> APIRoute:
+        """This route as it is below an including router. The original stays as it is."""
+        clone: APIRoute = self._clone(inherited)
+        own = Inherited.of(vars(self))
+        clone.__dict__.update(inherited.around(own).as_options())
+        clone._settle()
+        if not inherited.dependencies and clone.param_convertors == self.param_convertors:
+            clone.__dict__["dependant"] = self.dependant
+        self._reattach(clone)
+        return clone
+
+    # ---- running
+
+    def operation(self) -> Operation:
+        """The declaration as the endpoint compiler takes it."""
+        return Operation(
+            path=self.path_format,
+            dependant=self.dependant,
+            name=self.name,
+            methods=tuple(sorted(self.methods or ())),
+            status_code=self.status_code,
+            response_class=value_of(self.response_class),
+            response_field=self.response_field,
+            dump=DumpOptions(
+                include=self.response_model_include,
+                exclude=self.response_model_exclude,
+                by_alias=self.response_model_by_alias,
+                exclude_unset=self.response_model_exclude_unset,
+                exclude_defaults=self.response_model_exclude_defaults,
+                exclude_none=self.response_model_exclude_none,
+            ),
+            strict_content_type=value_of(self.strict_content_type),
+            max_body_size=self.max_body_size,
+            form_limits=self.form_limits,
+            stream=self.stream,
+            stream_field=self.stream_item_field,
+            overrides=self.dependency_overrides_provider,
+        )
+
+    @cached_property
+    def compiled_endpoint(self) -> Endpoint:
+        """The compiled operation, whose ``plan`` ``hanok explain`` prints."""
+        return compile_operation(self.operation())
+
+    def _compile(self) -> Run:
+        if type(self).get_route_handler is APIRoute.get_route_handler:
+            return self.compiled_endpoint.run
+        return self.compiled_endpoint.run_handler(self.get_route_handler())
+
+    def get_route_handler(self) -> RequestHandler:
+        """``async (request) -> response``. A subclass may override it to stand between the two."""
+        return self.compiled_endpoint.handler()
+
+    # The options that only pass through.
+    summary: str | None
+    response_description: str
+    deprecated: bool | None
+    response_model_include: Any
+    response_model_exclude: Any
+    response_model_by_alias: bool
+    response_model_exclude_unset: bool
+    response_model_exclude_defaults: bool
+    response_model_exclude_none: bool
+    callbacks: list[Any] | None
+    openapi_extra: dict[str, Any] | None
+    generate_unique_id_function: Any
+    dependency_overrides_provider: Any
+    strict_content_type: Any
+    form_limits: Any
+
+
+class APIWebSocketRoute(DeclaredRoute, WebSocketRoute):
+    """A WebSocket whose endpoint declares what it wants from the handshake."""
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Awaitable[Any]],
+        *,
+        name: str | None = None,
+        dependencies: Sequence[Any] | None = None,
+        dependency_overrides_provider: Any = None,
+    ) -> None:
+        self.path, self.endpoint = path, endpoint
+        self.name = get_name(endpoint) if name is None else name
+        self.dependencies = list(dependencies or ())
+        self.dependency_overrides_provider = dependency_overrides_provider
+        self.place_at(path)
+        self.dependant  # noqa: B018  (what is declared wrongly shows where it is declared)
+        self.app = OperationApp(self)
+
+    def within(self, inherited: Inherited) -> APIWebSocketRoute:
+        """This route as it is below an including router."""
+        clone: APIWebSocketRoute = self._clone(inherited)
+        clone.dependencies = [*inherited.dependencies, *self.dependencies]
+        clone.dependency_overrides_provider = (
+            inherited.dependency_overrides_provider or self.dependency_overrides_provider
+        )
+        self._reattach(clone)
+        return clone
+
+    @cached_property
+    def compiled_endpoint(self) -> WebSocketEndpointPlan:
+        """The compiled endpoint, whose ``plan`` ``hanok explain`` prints."""
+        return compile_websocket(self.dependant, self.path_format, self.dependency_overrides_provider)
+
+    _derived = ("dependant", "compiled_endpoint")
+
+    def _compile(self) -> Run:
+        return self.compiled_endpoint.run
+
+
+def outgoing(name: str, model: Any) -> Parameter:
+    """A value that leaves, as a Parameter. Raises DeclarationError for what pydantic cannot describe."""
+    return Parameter(name, model, FieldInfo(annotation=model), mode="serialization")
+
+
+def require_body_allowed(status: int | str | None) -> None:
+    code = str(status)
+    if code.isdigit() and not body_allowed(int(code)):
+        raise AssertionError(f"Status code {status} must not have a response body")

@@ -1,0 +1,128 @@
+"""IncludedRouter: the place in ``router.routes`` where another router was included, and its routes seen
+from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from hanok.exceptions import NoMatchFound
+from hanok.http import URLPath
+from hanok.routing.base import BaseRoute, Match
+from hanok.routing.inherited import Inherited
+from hanok.routing.route_list import RouteList
+from hanok.types import Receive, Scope, Send
+
+INCLUDED = "hanok.included"  # scope key: the inclusion through which a router is asked
+CHOSEN = "hanok.chosen"  # scope key: the route that its ``matches`` has found
+
+
+class IncludedRouter(BaseRoute):
+    """One inclusion of a router. Routes added to that router later belong to it too.
+
+    ``effective_routes`` are copies of the router's routes with everything that they inherit. A match table
+    holds those in its place, unless the router has its own ``matches`` or ``handle``: then it is asked.
+    """
+
+    def __init__(self, router: Any, inherited: Inherited) -> None:
+        self.original_router = router
+        self.inherited = inherited
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the table may look inside."""
+        return not self.original_router.is_customised
+
+    def effective_routes(self, seen: list[tuple[RouteList, int]] | None = None) -> Iterator[BaseRoute]:
+        """The routes in match order; notes in ``seen`` every list that they were read from, with its
+        version.
+        """
+        routes: Any = self.original_router.routes
+        if seen is not None and isinstance(routes, RouteList):
+            seen.append((routes, routes.version))
+        for route in routes:
+            if isinstance(route, IncludedRouter):
+                below = IncludedRouter(route.original_router, self.inherited.around(route.inherited))
+                if below.is_plain:
+                    yield from below.effective_routes(seen)
+                else:
+                    yield below
+            elif isinstance(route, BaseRoute):
+                yield route.within(self.inherited)
+            else:
+                yield route
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if self.is_plain:
+            return first_match(self.effective_routes(), scope)
+        match, child_scope = self.original_router.matches({**scope, INCLUDED: self})
+        return match, {**child_scope, INCLUDED: self}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.is_plain:
+            await scope.pop(CHOSEN).handle(scope, receive, send)
+        else:
+            await self.original_router.handle(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        for route in self.effective_routes():
+            try:
+                return route.url_path_for(name, **path_params)
+            except NoMatchFound:
+                continue
+        raise NoMatchFound(name, path_params)
+
+
+def first_match(routes: Iterable[Any], scope: Scope) -> tuple[Match, Scope]:
+    """The first full match of a walk over routes, else the first partial one."""
+    best: tuple[Match, Scope] = (Match.NONE, {})
+    for route in routes:
+        match, child_scope = route.matches(scope)
+        if match is Match.NONE or (match is Match.PARTIAL and best[0] is Match.PARTIAL):
+            continue
+        best = match, {"route": getattr(route, "origin", route), CHOSEN: route, **child_scope}
+        if match is Match.FULL:
+            break
+    return best
+
+
+@dataclass(frozen=True, eq=False)
+class RouteContext:
+    """A route as it is where it was included: full path, all tags, dependencies and so on.
+
+    Every attribute is that of the effective route; ``original_route`` is the one that was declared.
+    """
+
+    route: BaseRoute
+    effective: BaseRoute | None = None
+
+    @property
+    def original_route(self) -> BaseRoute:
+        return self.route
+
+    @property
+    def effective_route(self) -> Any:
+        """The route that is run."""
+        return self.route if self.effective is None else self.effective
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("path", "path_format", "name", "methods", "endpoint"):
+            return getattr(self.effective_route, name, None)
+        return getattr(self.effective_route, name)
+
+
+def iter_route_contexts(routes: Iterable[Any]) -> Iterator[RouteContext]:
+    """Every route in match order, through included routers."""
+    for route in routes:
+        if isinstance(route, RouteContext):
+            yield route
+        elif isinstance(route, IncludedRouter):
+            for effective in route.effective_routes():
+                if isinstance(effective, IncludedRouter):
+                    yield from iter_route_contexts((effective,))
+                else:
+                    yield RouteContext(getattr(effective, "origin", effective), effective)
+        else:
+            yield RouteContext(route)

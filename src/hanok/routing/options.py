@@ -1,0 +1,189 @@
+"""The options of an HTTP operation, once: their types, their defaults, and the signatures made of them."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from enum import Enum
+from functools import cache
+from typing import Any, TypedDict, TypeVar
+
+from hanok.dependencies import Depends
+from hanok.endpoint import FormLimits
+from hanok.http import Default, JSONResponse, Response
+
+F = TypeVar("F", bound=Callable[..., Any])
+Tags = list[str | Enum]
+Responses = Mapping[int | str, dict[str, Any]]
+
+
+def generate_unique_id(route: Any) -> str:
+    """The operation id of a route that was given none: name, path and method in one word."""
+    word = re.sub(r"\W", "_", f"{route.name}{route.path_format}")
+    return f"{word}_{min(route.methods).lower()}"
+
+
+class RouteOptions(TypedDict, total=False):
+    """What ``@router.get(path, ...)`` and its like take besides the path."""
+
+    response_model: Any
+    status_code: int | None
+    tags: Tags | None
+    dependencies: Sequence[Depends] | None
+    summary: str | None
+    description: str | None
+    response_description: str
+    responses: Responses | None
+    deprecated: bool | None
+    operation_id: str | None
+    response_model_include: Any
+    response_model_exclude: Any
+    response_model_by_alias: bool
+    response_model_exclude_unset: bool
+    response_model_exclude_defaults: bool
+    response_model_exclude_none: bool
+    include_in_schema: bool
+    response_class: type[Response]
+    name: str | None
+    callbacks: list[Any] | None
+    openapi_extra: dict[str, Any] | None
+    generate_unique_id_function: Callable[[Any], str]
+    max_body_size: int | None
+    form_limits: FormLimits | None
+
+
+class MethodOptions(RouteOptions, total=False):
+    """As ``@router.api_route``: also which methods."""
+
+    methods: Collection[str] | None
+
+
+class AddOptions(MethodOptions, total=False):
+    """As ``router.add_api_route``."""
+
+    route_class_override: Any
+    strict_content_type: bool
+
+
+class ApiRouteOptions(MethodOptions, total=False):
+    """As ``APIRoute`` itself."""
+
+    dependency_overrides_provider: Any
+    strict_content_type: bool
+
+
+class RouterOptions(TypedDict, total=False):
+    """What a router and an include give to the routes below."""
+
+    prefix: str
+    tags: Tags | None
+    dependencies: Sequence[Depends] | None
+    default_response_class: type[Response]
+    responses: Responses | None
+    callbacks: list[Any] | None
+    deprecated: bool | None
+    include_in_schema: bool
+    generate_unique_id_function: Callable[[Any], str]
+    max_body_size: int | None
+    form_limits: FormLimits | None
+
+
+# Where an option is not listed, its default is None.
+DEFAULTS: dict[str, Any] = {
+    "response_model": Default(None),
+    "response_description": "Successful Response",
+    "response_model_by_alias": True,
+    "response_model_exclude_unset": False,
+    "response_model_exclude_defaults": False,
+    "response_model_exclude_none": False,
+    "include_in_schema": True,
+    "response_class": Default(JSONResponse),
+    "default_response_class": Default(JSONResponse),
+    "generate_unique_id_function": Default(generate_unique_id),
+    "strict_content_type": Default(True),
+    "prefix": "",
+    "redirect_slashes": True,
+}
+
+
+def names_of(options: type) -> list[str]:
+    """The names in a TypedDict, those of its bases first."""
+    return list(options.__annotations__ if options.__base__ is dict else inherited_names(options))
+
+
+def inherited_names(options: type) -> list[str]:
+    required: frozenset[str] = options.__required_keys__  # type: ignore[attr-defined]
+    optional: frozenset[str] = options.__optional_keys__  # type: ignore[attr-defined]
+    every = required | optional
+    order = [*RouteOptions.__annotations__, *RouterOptions.__annotations__, *options.__annotations__]
+    return [name for name in dict.fromkeys(order) if name in every]
+
+
+def takes(options: type, **defaults: Any) -> Callable[[F], F]:
+    """Give a function of ``**options`` the signature that says which options those are, and hold it to
+    them.
+    """
+    names = names_of(options)
+
+    def decorate(function: F) -> F:
+        signature = inspect.signature(function)
+        own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        known = {p.name for p in own}
+        keywords = [
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=defaults[name] if name in defaults else DEFAULTS.get(name),
+                annotation=options.__annotations__.get(name, Any),
+            )
+            for name in names
+            if name not in known
+        ]
+        function.__signature__ = signature.replace(parameters=[*own, *keywords])  # type: ignore[attr-defined]
+        function.__options__ = options  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
+def complete(options: Mapping[str, Any], kind: type, caller: str) -> dict[str, Any]:
+    """Every option of this kind: as given, else its default. Raises TypeError for one that does not exist."""
+    names = names_of(kind)
+    for name in options:
+        if name not in names:
+            raise TypeError(f"{caller}() got an unexpected keyword argument {name!r}")
+    return {name: options.get(name, DEFAULTS.get(name)) for name in names}
+
+
+def check_max_body_size(size: Any) -> None:
+    if size is not None and (type(size) is not int or size < 0):
+        raise ValueError("max_body_size must be a non-negative integer or None")
+
+
+def check_form_limits(limits: Any) -> FormLimits:
+    """The limits of forms, as a dict of their own. Raises pydantic's ValidationError for others."""
+    if not limits:
+        return (
+            FormLimits() if limits is None or limits == {} else form_limits_adapter().validate_python(limits)
+        )
+    checked: FormLimits = form_limits_adapter().validate_python(limits)
+    return checked
+
+
+@cache
+def form_limits_adapter() -> Any:
+    from pydantic import TypeAdapter
+    from pydantic_core import core_schema as cs
+
+    count = cs.union_schema([cs.int_schema(ge=0, strict=True), cs.float_schema(ge=0, strict=True)])
+    field = {"max_files": count, "max_fields": count, "max_part_size": cs.int_schema(ge=0, strict=True)}
+    fields = {name: cs.typed_dict_field(schema, required=False) for name, schema in field.items()}
+    schema = cs.typed_dict_schema(fields, extra_behavior="forbid", cls_name="FormLimits")
+
+    class Checked(dict[str, Any]):
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+            return schema
+
+    return TypeAdapter(Checked)
