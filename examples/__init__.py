@@ -1,0 +1,1 @@
+"""Small complete applications to start from."""
