@@ -28,9 +28,10 @@ from hanok.exchange import AnyExchange, Exchange
 from hanok.gateways import Handler, NativeApp, handler_of
 from hanok.http import Default, JSONResponse, Response, State
 from hanok.middleware import ExceptionMiddleware, Middleware, ServerErrorMiddleware
-from hanok.routing import APIRouter, Route, RouteOptions
-from hanok.routing.options import like_fastapi
+from hanok.routing import APIRouter, Route
+from hanok.routing.options import MethodOptions, RouterOptions, takes
 from hanok.routing.route_list import EPOCH
+from hanok.routing.verbs import Verbs
 from hanok.types import ASGIApp, DecoratedCallable, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 ExceptionHandler = Callable[..., Any]
 
 
-class Hanok(NativeApp):
+class Hanok(Verbs, NativeApp):
     """A typed API application. Every argument is optional and has FastAPI's name and meaning.
 
     ``debug`` shows tracebacks to clients; ``HANOK_DEBUG=1`` in the environment sets it. ``docs_url``, ``redoc_url`` and
@@ -258,11 +259,16 @@ class Hanok(NativeApp):
         """The path of a route by its name; raises NoMatchFound."""
         return self.router.url_path_for(name, **path_params)
 
-    def include_router(self, router: APIRouter, **options: Any) -> None:
+    @takes(RouterOptions)
+    def include_router(self, router: APIRouter, **options: Unpack[RouterOptions]) -> None:
         """Add the routes of another router; see ``APIRouter.include_router``."""
         self.router.include_router(router, **options)
 
-    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Unpack[RouteOptions]) -> None:
+    def _declare(self, path: str, method: str | None, kind: type, options: Any) -> Any:
+        return self.router._declare(path, method, kind, options)
+
+    @takes(MethodOptions)
+    def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Unpack[MethodOptions]) -> None:
         """Add one operation."""
         self.router.add_api_route(path, endpoint, **options)
 
@@ -356,22 +362,6 @@ class Hanok(NativeApp):
             self.router.routes.append(
                 Route(path, DocumentationPage(self, name), methods=["GET"], name=name, include_in_schema=False)
             )
-
-
-def _verb(method: str) -> Any:
-    def declare(
-        self: Hanok, path: str, **options: Unpack[RouteOptions]
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
-        decorate: Callable[[DecoratedCallable], DecoratedCallable] = getattr(self.router, method)(path, **options)
-        return decorate
-
-    declare.__name__ = method
-    declare.__doc__ = f"Decorator for a {method.upper()} operation."
-    return like_fastapi(declare)
-
-
-for _method in ("get", "put", "post", "delete", "options", "head", "patch", "trace"):
-    setattr(Hanok, _method, _verb(_method))
 
 
 class DocumentationPage(NativeApp):

@@ -18,8 +18,6 @@ from hanok.routing.included import CHOSEN, INCLUDED, IncludedRouter, first_match
 from hanok.routing.inherited import Inherited
 from hanok.routing.options import (
     AddOptions,
-    MethodOptions,
-    RouteOptions,
     RouterOptions,
     check_form_limits,
     check_max_body_size,
@@ -27,6 +25,7 @@ from hanok.routing.options import (
     takes,
 )
 from hanok.routing.router import Router
+from hanok.routing.verbs import Verbs
 from hanok.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -49,7 +48,7 @@ class APIRouterOptions(RouterOptions, total=False):
     strict_content_type: bool
 
 
-class APIRouter(Router):
+class APIRouter(Verbs, Router):
     """Routes with something in common: a prefix, tags, dependencies, responses and so on.
 
     ``include_router`` makes the routes of another router part of this one, those that are added to it later
@@ -106,51 +105,6 @@ class APIRouter(Router):
         for name in [name for name in given if name not in options]:
             del given[name]
         self.routes.append(route_class(self.prefix + path, endpoint=endpoint, **given | merged.as_options()))
-
-    @takes(MethodOptions)
-    def api_route(self, path: str, **options: Unpack[MethodOptions]) -> Callable[[F], F]:
-        """Declare an operation of any methods."""
-        return self._declare(path, None, MethodOptions, options)
-
-    @takes(RouteOptions)
-    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Declare a GET operation (RFC 9110 §9.3.1)."""
-        return self._declare(path, "GET", RouteOptions, options)
-
-    @takes(RouteOptions)
-    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Declare a PUT operation (RFC 9110 §9.3.4)."""
-        return self._declare(path, "PUT", RouteOptions, options)
-
-    @takes(RouteOptions)
-    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Declare a POST operation (RFC 9110 §9.3.3)."""
-        return self._declare(path, "POST", RouteOptions, options)
-
-    @takes(RouteOptions)
-    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Declare a DELETE operation (RFC 9110 §9.3.5)."""
-        return self._declare(path, "DELETE", RouteOptions, options)
-
-    @takes(RouteOptions)
-    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Declare an OPTIONS operation (RFC 9110 §9.3.7)."""
-        return self._declare(path, "OPTIONS", RouteOptions, options)
-
-    @takes(RouteOptions)
-    def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Declare a HEAD operation (RFC 9110 §9.3.2)."""
-        return self._declare(path, "HEAD", RouteOptions, options)
-
-    @takes(RouteOptions)
-    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Declare a PATCH operation (RFC 5789 §2)."""
-        return self._declare(path, "PATCH", RouteOptions, options)
-
-    @takes(RouteOptions)
-    def trace(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[F], F]:
-        """Declare a TRACE operation (RFC 9110 §9.3.8)."""
-        return self._declare(path, "TRACE", RouteOptions, options)
 
     def _declare(self, path: str, method: str | None, kind: type, options: Any) -> Callable[[F], F]:
         complete(options, kind, method.lower() if method else "api_route")
