@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from hanok.exceptions import AnswerStateError, HTTPError
 
 if TYPE_CHECKING:
-    from hanok.types import Message, RawHeaders, Scope
+    from hanok.types import Message, RawHeaders, Scope, Send
 
 ASGI_VERSION = {"version": "3.0", "spec_version": "2.5"}
 
@@ -271,6 +271,9 @@ class Exchange(Incoming, ABC):
 
     kind = "http"
 
+    watched: ClassVar[bool] = False  # whether a layer above listens for the peer's leaving while an answer streams
+    asgi_send: ClassVar[Send | None] = None  # the raw ASGI send below, if any: for messages of ASGI extensions
+
     body: bytes | None
     body_limit: int | None
     body_read: int
@@ -440,13 +443,15 @@ class WebSocketExchange(Incoming, ABC):
     ``send`` takes ``websocket.accept``, ``.send``, ``.close`` and the denial ``websocket.http.response.*``.
     """
 
-    __slots__ = ()
+    __slots__ = ("websocket",)  # the WebSocket object that speaks on it, once there is one
 
     kind = "websocket"
 
+    websocket: Any
+
     def prepare(self) -> None:
         """As ``Exchange.prepare``."""
-        self._scope = None
+        self._scope = self.websocket = None
         self.method = ""
         self.app = self.app_root_path = self.endpoint = self.route = self.router = self.session = None
         self.cookies_cache = self.headers_cache = self.query_cache = None

@@ -34,6 +34,10 @@ class AsgiExchange(Exchange):
         """The raw ASGI receive of this door, for code that speaks ASGI itself."""
         return await self._receive()
 
+    @property
+    def asgi_send(self) -> Send:  # type: ignore[override]
+        return self._send
+
     async def pass_through(self, message: Message) -> None:
         """Send a message that somebody else made, and note how far the answer has come with it."""
         kind = message["type"]

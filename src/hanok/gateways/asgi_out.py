@@ -84,6 +84,8 @@ class AsgiCall:
             await self._body(message.get("body", b""), message.get("more_body", False))
         elif kind == "http.response.early_hint":
             await exchange.early_hints([(b"link", link) for link in message["links"]])
+        elif kind in ("http.response.debug", "http.response.push") and exchange.asgi_send is not None:
+            await exchange.asgi_send(message)
         else:
             raise AnswerStateError(f"the application sent {kind!r}, which this server does not offer")
 

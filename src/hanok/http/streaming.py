@@ -52,17 +52,33 @@ class StreamingResponse(Response):
 
     async def _pour(self, exchange: Exchange) -> None:
         exchange.start(self.status_code, self.raw_headers)
-        async for piece in self.body_iterator:
-            await exchange.write(piece if isinstance(piece, bytes) else self._encoded(piece))
+        try:
+            async for piece in self.body_iterator:
+                await exchange.write(piece if isinstance(piece, bytes) else self._encoded(piece))
+        except BaseException:
+            await close_iterator(self.body_iterator)
+            raise
         await exchange.finish()
 
     def _encoded(self, piece: Any) -> bytes:
         return bytes(piece) if isinstance(piece, memoryview | bytearray) else piece.encode(self.charset)
 
 
+async def close_iterator(iterator: AsyncIterable[Any]) -> None:
+    """Let a generator that will not be asked again clean up now, not when the garbage collector finds it."""
+    aclose = getattr(iterator, "aclose", None)
+    if aclose is not None:
+        import anyio
+
+        with anyio.CancelScope(shield=True):
+            await aclose()
+
+
 def notices_by_itself(exchange: Exchange) -> bool:
     """Whether nobody need listen for the peer's leaving: since ASGI 2.4 a write tells, and listening could
     steal the body from an application that answers while it reads."""
+    if exchange.watched:
+        return True
     if not isinstance(exchange, AsgiExchange):
         return False
     version = exchange.scope.get("asgi", {}).get("spec_version", "2.0")

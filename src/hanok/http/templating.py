@@ -6,7 +6,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hanok.gateways import AsgiExchange
 from hanok.http.background import BackgroundTask
 from hanok.http.response import HTMLResponse
 
@@ -40,11 +39,10 @@ class TemplateResponse(HTMLResponse):
         super().__init__(template.render(context), status_code, headers, media_type, background)
 
     async def handle(self, exchange: AnyExchange) -> None:
-        if isinstance(exchange, AsgiExchange) and "http.response.debug" in exchange.scope.get(
-            "extensions", {}
-        ):
+        send = getattr(exchange, "asgi_send", None)
+        if send is not None and "http.response.debug" in exchange.scope.get("extensions", {}):
             info = {"template": self.template, "context": self.context}
-            await exchange._send({"type": "http.response.debug", "info": info})
+            await send({"type": "http.response.debug", "info": info})
         await super().handle(exchange)
 
 

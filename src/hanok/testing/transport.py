@@ -177,15 +177,14 @@ class AppTransport(httpx.BaseTransport):
             task = portal.start_task_soon(call.run)
             body = AnswerStream(call, portal, task, self.raise_server_exceptions)
             head = call.parts.get()
-            if isinstance(head, dict):
-                status, headers = head["status"], list(head.get("headers", ()))
-            else:
+            if not isinstance(head, dict):
                 body.finish()
                 if self.raise_server_exceptions:
                     raise AssertionError("TestClient did not receive any response.")
-                status, headers = 500, []
+                return httpx.Response(500, stream=httpx.ByteStream(b""), request=request)
             body.stack = stack.pop_all()
-        response = httpx.Response(status, headers=headers, stream=body, request=request)
+        headers = list(head.get("headers", ()))
+        response = httpx.Response(head["status"], headers=headers, stream=body, request=request)
         if call.debug is not None:
             response.extensions["http.response.debug"] = call.debug
             if "template" in call.debug:
@@ -247,8 +246,6 @@ class AnswerStream(httpx.SyncByteStream):
         self.stack: ExitStack | None = None
 
     def __iter__(self) -> Iterator[bytes]:
-        if self.stack is None:
-            return  # the application ended before its answer began
         while not isinstance(part := self.call.parts.get(), _Ended):
             assert isinstance(part, tuple)
             data, taken = part

@@ -37,12 +37,14 @@ class WebSocket(HTTPConnection[StateT]):
         if scope["type"] != "websocket":
             raise AssertionError(f"a WebSocket has a scope of type 'websocket', not {scope['type']!r}")
         self.exchange = AsgiWebSocketExchange(scope, receive, send)
+        self.exchange.websocket = self
         self.client_state = self.application_state = WebSocketState.CONNECTING
 
     @classmethod
     def of(cls, exchange: WebSocketExchange) -> Self:
         self = cls.__new__(cls)
         self.exchange = exchange
+        exchange.websocket = self
         self.client_state = self.application_state = WebSocketState.CONNECTING
         return self
 

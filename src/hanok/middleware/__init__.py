@@ -1,0 +1,63 @@
+"""Middleware: layers around an application, as native hooks.
+
+What enters: the application, an exchange on its way down, its answer on its way up. What leaves: the same, checked, changed or
+answered. Read ``base`` first (what a middleware is), then ``cors`` as an example; ``http_function`` and ``capture`` are how
+``@app.middleware("http")`` runs without a task of its own, ``errors`` is where exceptions become answers.
+
+Every class here is an ASGI middleware as well: ``CORSMiddleware(any_asgi_app, ...)`` works in any framework.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from hanok.middleware.base import NativeMiddleware
+from hanok.middleware.declaration import Middleware
+from hanok.middleware.errors import ExceptionMiddleware, ServerErrorMiddleware
+
+if TYPE_CHECKING:
+    from hanok.middleware.authentication import AuthenticationMiddleware
+    from hanok.middleware.body_limit import RequestBodyLimitMiddleware
+    from hanok.middleware.cors import CORSMiddleware
+    from hanok.middleware.gzip import GZipMiddleware
+    from hanok.middleware.http_function import BaseHTTPMiddleware
+    from hanok.middleware.https_redirect import HTTPSRedirectMiddleware
+    from hanok.middleware.sessions import SessionMiddleware
+    from hanok.middleware.trusted_host import TrustedHostMiddleware
+
+# Loaded when first named.
+_LAZY = {
+    "AuthenticationMiddleware": "authentication",
+    "BaseHTTPMiddleware": "http_function",
+    "CORSMiddleware": "cors",
+    "GZipMiddleware": "gzip",
+    "HTTPSRedirectMiddleware": "https_redirect",
+    "RequestBodyLimitMiddleware": "body_limit",
+    "SessionMiddleware": "sessions",
+    "TrustedHostMiddleware": "trusted_host",
+}
+
+
+def __getattr__(name: str) -> Any:
+    module = _LAZY.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
+    return value
+
+
+__all__ = [
+    "AuthenticationMiddleware",
+    "BaseHTTPMiddleware",
+    "CORSMiddleware",
+    "ExceptionMiddleware",
+    "GZipMiddleware",
+    "HTTPSRedirectMiddleware",
+    "Middleware",
+    "NativeMiddleware",
+    "RequestBodyLimitMiddleware",
+    "ServerErrorMiddleware",
+    "SessionMiddleware",
+    "TrustedHostMiddleware",
+]

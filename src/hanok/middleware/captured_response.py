@@ -1,0 +1,105 @@
+"""What call_next returns: the application's answer as a Response, not sent yet."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+
+from hanok.exchange import AnswerState
+from hanok.gateways import AsgiExchange
+from hanok.http.response import Response
+from hanok.http.streaming import notices_by_itself, until_disconnect
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from hanok.exchange import Exchange
+    from hanok.middleware.capture import Downstream
+
+
+class CapturedResponse(Response):
+    """Status and headers can be changed in place. ``body`` is there when the application gave its answer at once;
+    ``body_iterator`` is there always, and may be replaced.
+    """
+
+    def __init__(self, downstream: Downstream) -> None:
+        self.downstream = downstream
+        exchange = downstream.exchange
+        self.status_code, self.raw_headers = exchange.head
+        self.background = None
+        self._iterator: Any = None
+        self._replaced = False
+        if exchange.whole is not None:
+            self.body = exchange.whole
+
+    @property
+    def body_iterator(self) -> AsyncIterator[bytes]:
+        if self._iterator is None:
+            self._iterator = self.downstream.pieces()
+        iterator: AsyncIterator[bytes] = self._iterator
+        return iterator
+
+    @body_iterator.setter
+    def body_iterator(self, iterator: AsyncIterator[Any]) -> None:
+        self._iterator = iterator
+        self._replaced = True
+
+    async def handle(self, exchange: Any) -> None:
+        if "body" in self.__dict__ and not self._replaced:
+            exchange.answer(self.status_code, self.raw_headers, bytes(self.body))
+        else:
+            await listening(exchange, self._pour(exchange))
+        if self.background is not None:
+            await exchange.drain()
+            await self.background()
+
+    async def _pour(self, exchange: Exchange) -> None:
+        exchange.start(self.status_code, self.raw_headers)
+        async for piece in self.body_iterator:
+            await exchange.write(piece.encode(self.charset) if isinstance(piece, str) else bytes(piece))
+        await exchange.finish()
+
+
+async def listening(exchange: Exchange, work: Awaitable[None]) -> None:
+    """Await ``work``; cancel it when the peer goes.
+
+    No cancel scope is entered: ``work`` continues a coroutine that may close, inside it, scopes that it opened before.
+    """
+    if notices_by_itself(exchange) or body_is_coming(exchange):
+        await work
+        return
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # not asyncio
+        task = None
+    if task is None:
+        await until_disconnect(exchange, work)
+        return
+    gone = False
+
+    def left(listener: asyncio.Task[None]) -> None:
+        nonlocal gone
+        if exchange.answer_state is not AnswerState.DONE and not listener.cancelled():
+            gone = True
+            task.cancel()
+
+    listener = asyncio.ensure_future(exchange.wait_disconnect())
+    listener.add_done_callback(left)
+    try:
+        await work
+    except asyncio.CancelledError:
+        if not gone or task.uncancel():
+            raise
+    finally:
+        listener.remove_done_callback(left)
+        listener.cancel()
+
+
+def body_is_coming(exchange: Exchange) -> bool:
+    """Whether listening at an ASGI door could take a piece of the request's body away from its reader."""
+    return (
+        isinstance(exchange, AsgiExchange)
+        and not exchange._request_done
+        and (exchange.header(b"content-length") or exchange.header(b"transfer-encoding")) is not None
+    )

@@ -1,0 +1,134 @@
+"""Where exceptions become answers: one hook around the router, one around everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from hanok.exceptions import HTTPError, WebSocketException
+from hanok.exchange import body_allowed
+from hanok.http.concurrency import run_in_threadpool
+from hanok.http.inspection import is_async_callable
+from hanok.http.request import Request
+from hanok.http.response import PlainTextResponse, Response
+from hanok.middleware.base import NativeMiddleware, send_response
+from hanok.websockets.websocket import WebSocket
+
+if TYPE_CHECKING:
+    from hanok.exchange import AnyExchange
+
+# (request, exception) → Response for HTTP; (websocket, exception) → None for a WebSocket. Sync ones run in a thread.
+ExceptionHandler: TypeAlias = Callable[[Any, Any], Any]
+
+
+class ExceptionMiddleware(NativeMiddleware):
+    """Answers exceptions by handlers, found by status for an HTTPError, then by the class and its ancestors.
+
+    HTTPError and WebSocketException have handlers from the start. What has none travels on, and so does what comes after
+    the answer has begun, as a RuntimeError.
+    """
+
+    def __init__(
+        self, app: Any, handlers: Mapping[Any, ExceptionHandler] | None = None, debug: bool = False
+    ) -> None:
+        super().__init__(app)
+        self.debug = debug
+        self.by_status: dict[int, ExceptionHandler] = {}
+        self.by_class: dict[type[BaseException], ExceptionHandler] = {
+            HTTPError: self.http_exception,
+            WebSocketException: self.websocket_exception,
+        }
+        for key, handler in (handlers or {}).items():
+            self.add_exception_handler(key, handler)
+
+    def add_exception_handler(
+        self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler
+    ) -> None:
+        if isinstance(exc_class_or_status_code, int):
+            self.by_status[exc_class_or_status_code] = handler
+        elif issubclass(exc_class_or_status_code, Exception):
+            self.by_class[exc_class_or_status_code] = handler
+        else:
+            raise AssertionError(f"{exc_class_or_status_code!r} is neither a status nor an exception class")
+
+    def find(self, error: Exception) -> ExceptionHandler | None:
+        """The handler for this exception."""
+        if isinstance(error, HTTPError):
+            handler = self.by_status.get(error.status_code)
+            if handler is not None:
+                return handler
+        for cls in type(error).__mro__:
+            handler = self.by_class.get(cls)
+            if handler is not None:
+                return handler
+        return None
+
+    async def handle(self, exchange: AnyExchange) -> None:
+        try:
+            await self.inner(exchange)
+        except Exception as error:
+            handler = self.find(error)
+            if handler is None:
+                raise
+            if exchange.kind == "http" and exchange.answer_state:  # type: ignore[union-attr]
+                raise RuntimeError("Caught handled exception, but response already started.") from error
+            await answer_by(handler, exchange, error)
+
+    def http_exception(self, request: Request, exc: Exception) -> Response:
+        """The detail as plain text."""
+        assert isinstance(exc, HTTPError)
+        if not body_allowed(exc.status_code):
+            return Response(status_code=exc.status_code, headers=exc.headers)
+        return PlainTextResponse(exc.detail, status_code=exc.status_code, headers=exc.headers)
+
+    async def websocket_exception(self, websocket: WebSocket, exc: Exception) -> None:
+        """A close with the code and the reason."""
+        assert isinstance(exc, WebSocketException)
+        await websocket.close(code=exc.code, reason=exc.reason)
+
+
+class ServerErrorMiddleware(NativeMiddleware):
+    """The outermost hook: answers what nobody handled with a 500, then raises it on, for the server to log.
+
+    The answer is that of ``handler``; in debug mode a page with the traceback, as HTML to browsers and as text to others.
+    """
+
+    def __init__(self, app: Any, handler: ExceptionHandler | None = None, debug: bool = False) -> None:
+        super().__init__(app)
+        self.handler = handler
+        self.debug = debug
+
+    async def handle(self, exchange: AnyExchange) -> None:
+        try:
+            await self.inner(exchange)
+        except Exception as error:
+            if exchange.kind == "http" and not exchange.answer_state:  # type: ignore[union-attr]
+                handler = self.debug_response if self.debug else self.handler or self.error_response
+                await answer_by(handler, exchange, error)
+                await exchange.drain()  # type: ignore[union-attr]
+            raise
+
+    async def debug_response(self, request: Request, exc: Exception) -> Response:
+        """The traceback."""
+        from hanok.middleware.traceback_page import traceback_response
+
+        return traceback_response(request, exc)
+
+    async def error_response(self, request: Request, exc: Exception) -> Response:
+        """Nothing that would help an attacker."""
+        return PlainTextResponse("Internal Server Error", status_code=500)
+
+
+async def answer_by(handler: ExceptionHandler, exchange: Any, error: Exception) -> None:
+    """Call an exception handler, and answer with what it returns."""
+    connection: Any
+    if exchange.kind == "http":
+        connection = Request.of(exchange)
+    else:
+        connection = exchange.websocket or WebSocket.of(exchange)
+    if is_async_callable(handler):
+        response = await handler(connection, error)
+    else:
+        response = await run_in_threadpool(handler, connection, error)
+    if response is not None and exchange.kind == "http":
+        await send_response(response, exchange)

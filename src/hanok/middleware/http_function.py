@@ -1,0 +1,76 @@
+"""``@app.middleware("http")``: a function of the request that calls the rest of the application and sees its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from hanok.http.request import Request
+from hanok.middleware.base import NativeMiddleware, send_response
+from hanok.middleware.capture import CaptureExchange, Downstream
+from hanok.middleware.captured_response import CapturedResponse
+
+if TYPE_CHECKING:
+    from hanok.exchange import Exchange
+    from hanok.gateways import Handler
+    from hanok.http.response import Response
+
+RequestResponseEndpoint: TypeAlias = "Callable[[Request], Awaitable[Response]]"
+DispatchFunction: TypeAlias = "Callable[[Request, RequestResponseEndpoint], Awaitable[Response]]"
+
+
+class CallNext:
+    """``await call_next(request)``: the rest of the application, up to its answer. Raises what the application raises."""
+
+    __slots__ = ("downstream", "exchange", "inner")
+
+    def __init__(self, inner: Handler, exchange: Exchange) -> None:
+        self.inner = inner
+        self.exchange = exchange
+        self.downstream: Downstream | None = None
+
+    async def __call__(self, request: Request) -> CapturedResponse:
+        if self.downstream is not None:
+            raise RuntimeError("call_next() may be called once for a request: the application answers it once.")
+        self.exchange.read_scope()
+        capture = CaptureExchange(self.exchange)
+        downstream = self.downstream = Downstream(self.inner, capture)
+        try:
+            await downstream.advance()
+        finally:
+            capture.give_back()
+        if not capture.answer_state:
+            raise RuntimeError("No response returned.")
+        return CapturedResponse(downstream)
+
+
+class BaseHTTPMiddleware(NativeMiddleware):
+    """Calls ``dispatch(request, call_next)`` for every HTTP request and answers with what it returns.
+
+    Give the function, or override the method. Background tasks and request-scoped dependencies of the application run
+    after the answer was sent, whichever answer that was.
+    """
+
+    def __init__(self, app: Any, dispatch: DispatchFunction | None = None) -> None:
+        super().__init__(app)
+        self.dispatch_func: DispatchFunction = self.dispatch if dispatch is None else dispatch
+
+    async def dispatch(self, request: Request, call_next: RequestResponseEndpoint) -> Response:
+        raise NotImplementedError
+
+    async def handle(self, exchange: Any) -> None:
+        if exchange.kind != "http":
+            await self.inner(exchange)
+            return
+        call_next = CallNext(self.inner, exchange)
+        try:
+            response = await self.dispatch_func(Request.of(exchange), call_next)
+            await send_response(response, exchange)
+            if call_next.downstream is None:
+                return
+            await exchange.drain()
+        except BaseException as error:
+            if call_next.downstream is not None:
+                await call_next.downstream.break_off(error)
+            raise
+        await call_next.downstream.finish()
