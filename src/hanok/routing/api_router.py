@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import warnings
-from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -92,6 +94,12 @@ class APIRouter(Verbs, Router):
         self.on_shutdown: list[Callable[[], Any]] = given["on_shutdown"]
         if lifespan is None:
             self.lifespan_context = self._events
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = cls.__dict__.get("handle")
+        if own is not None and len(inspect.signature(own).parameters) > 2:
+            cls.handle = in_both_forms(own)  # type: ignore[method-assign]
 
     # ---- HTTP operations
 
@@ -238,10 +246,10 @@ class APIRouter(Verbs, Router):
         else:
             await NativeApp.__call__(self, scope, receive, send)
 
-    def _asked(self, scope: Scope) -> Iterator[Any]:
+    def _asked(self, scope: Scope) -> Iterable[Any]:
         included: IncludedRouter | None = scope.get(INCLUDED)
         if included is not None and included.original_router is self:
-            return included.effective_routes()
+            return included.kept_routes()
         return self._table_routes([])
 
     # ---- the lifespan
@@ -270,6 +278,22 @@ class APIRouter(Verbs, Router):
             return function
 
         return decorator
+
+
+def in_both_forms(handle: Any) -> Any:
+    """A subclass's ``handle(scope, receive, send)``, called with a lone exchange as well.
+
+    Its author meant it for requests that come through an including router. A router that is mounted, or an
+    application itself, is given exchanges, and those go the usual way.
+    """
+
+    @functools.wraps(handle)
+    def both(self: APIRouter, exchange: Any, receive: Any = None, send: Any = None) -> Any:
+        if receive is None:
+            return APIRouter.handle(self, exchange)
+        return handle(self, exchange, receive, send)
+
+    return both
 
 
 def check_prefix(prefix: str) -> None:

@@ -12,7 +12,7 @@ from hanok.exceptions import NoMatchFound
 from hanok.http import URLPath
 from hanok.routing.base import BaseRoute, Match
 from hanok.routing.inherited import Inherited
-from hanok.routing.route_list import RouteList
+from hanok.routing.route_list import EPOCH, RouteList
 from hanok.types import Receive, Scope, Send
 
 INCLUDED = "hanok.included"  # scope key: the inclusion through which a router is asked
@@ -29,6 +29,8 @@ class IncludedRouter(BaseRoute):
     def __init__(self, router: Any, inherited: Inherited) -> None:
         self.original_router = router
         self.inherited = inherited
+        self._epoch = 0
+        self._kept: list[BaseRoute] = []
 
     @property
     def is_plain(self) -> bool:
@@ -54,9 +56,16 @@ class IncludedRouter(BaseRoute):
             else:
                 yield route
 
+    def kept_routes(self) -> list[BaseRoute]:
+        """The effective routes, made again only after some route list has changed."""
+        if self._epoch != EPOCH.value:
+            self._epoch = EPOCH.value
+            self._kept = list(self.effective_routes())
+        return self._kept
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if self.is_plain:
-            return first_match(self.effective_routes(), scope)
+            return first_match(self.kept_routes(), scope)
         match, child_scope = self.original_router.matches({**scope, INCLUDED: self})
         return match, {**child_scope, INCLUDED: self}
 
@@ -67,7 +76,7 @@ class IncludedRouter(BaseRoute):
             await self.original_router.handle(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        for route in self.effective_routes():
+        for route in self.kept_routes():
             try:
                 return route.url_path_for(name, **path_params)
             except NoMatchFound:
