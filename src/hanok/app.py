@@ -123,9 +123,9 @@ class Hanok(Verbs, NativeApp):
             assert title, "A title must be provided for OpenAPI, e.g.: 'My API'"
             assert version, "A version must be provided for OpenAPI, e.g.: '2.1.0'"
         self.webhooks = webhooks or APIRouter()
-        unique_id = {} if generate_unique_id_function is None else {
-            "generate_unique_id_function": generate_unique_id_function
-        }
+        unique_id = (
+            {} if generate_unique_id_function is None else {"generate_unique_id_function": generate_unique_id_function}
+        )
         self.router = APIRouter(
             routes=routes,
             redirect_slashes=redirect_slashes,
@@ -308,9 +308,7 @@ class Hanok(Verbs, NativeApp):
         """Add a WebSocket endpoint."""
         self.router.add_api_websocket_route(path, endpoint, name, dependencies=dependencies)
 
-    def websocket_route(
-        self, path: str, name: str | None = None
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    def websocket_route(self, path: str, name: str | None = None) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Decorator for a plain WebSocket route: a function of a WebSocket."""
         return self.router.websocket_route(path, name=name)
 

@@ -122,9 +122,7 @@ class ValidationException(HanokError):
 class RequestValidationError(ValidationException):
     """What the client sent is not what the endpoint declared. ``body`` is the body as it was parsed."""
 
-    def __init__(
-        self, errors: Sequence[Any], *, body: Any = None, endpoint_ctx: EndpointContext | None = None
-    ) -> None:
+    def __init__(self, errors: Sequence[Any], *, body: Any = None, endpoint_ctx: EndpointContext | None = None) -> None:
         super().__init__(errors, endpoint_ctx=endpoint_ctx)
         self.body = body
 
@@ -136,9 +134,7 @@ class WebSocketRequestValidationError(ValidationException):
 class ResponseValidationError(ValidationException):
     """What the endpoint returned is not what it declared as its response. ``body`` is the value."""
 
-    def __init__(
-        self, errors: Sequence[Any], *, body: Any = None, endpoint_ctx: EndpointContext | None = None
-    ) -> None:
+    def __init__(self, errors: Sequence[Any], *, body: Any = None, endpoint_ctx: EndpointContext | None = None) -> None:
         super().__init__(errors, endpoint_ctx=endpoint_ctx)
         self.body = body
 

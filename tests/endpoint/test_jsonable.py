@@ -59,7 +59,10 @@ def test_what_the_two_ways_could_tell_apart_is_not(type_: Any) -> None:
 
 json_numbers = st.integers() | st.floats() | st.booleans() | st.none() | st.text(max_size=5)
 documents = st.fixed_dictionaries(
-    {"name": st.text(max_size=4) | json_numbers, "inner": st.fixed_dictionaries({"a": json_numbers, "b": json_numbers})},
+    {
+        "name": st.text(max_size=4) | json_numbers,
+        "inner": st.fixed_dictionaries({"a": json_numbers, "b": json_numbers}),
+    },
     optional={
         "many": st.lists(st.fixed_dictionaries({"a": json_numbers}), max_size=2),
         "anything": st.recursive(json_numbers, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)),

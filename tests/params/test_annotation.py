@@ -39,7 +39,8 @@ def test_other_types_do_not(type_: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "type_", [list[int], list, set[str], tuple[int, ...], frozenset[int], deque[int], Sequence[str], list[int] | None, Alias]
+    "type_",
+    [list[int], list, set[str], tuple[int, ...], frozenset[int], deque[int], Sequence[str], list[int] | None, Alias],
 )
 def test_sequences_of_scalars_fit_in_several_strings(type_: Any) -> None:
     assert kinds.is_scalar_sequence(type_)

@@ -186,7 +186,10 @@ def test_a_wrong_path_value_is_refused_by_name(client: Any) -> None:
     ("path", "faults"),
     [
         ("/many", [missing("query", "a"), missing("query", "b"), missing("header", "c")]),
-        ("/many?a=x&b=1&b=y", [not_int("query", "a", value="x"), not_int("query", "b", 1, value="y"), missing("header", "c")]),
+        (
+            "/many?a=x&b=1&b=y",
+            [not_int("query", "a", value="x"), not_int("query", "b", 1, value="y"), missing("header", "c")],
+        ),
         ("/model?a=x&b=1&zzz=1", [not_int("query", "a", value="x")]),
         ("/model", [missing("query", "a", value={})]),
         ("/model-and-more?a=1&z=q", [not_int("query", "z", value="q")]),
@@ -201,7 +204,10 @@ def test_every_fault_is_listed_in_order(client: Any, path: str, faults: Any) -> 
 def test_parameter_models_are_read_field_by_field(client: Any) -> None:
     assert client.get("/model?a=1&b=x&b=y").json() == {"a": 1, "b": ["x", "y"], "c": None}
     assert client.get("/model-and-more?a=1&z=2").json() == [{"a": 1, "b": [], "c": None}, 2]
-    assert client.get("/header-model", headers={"x-token": "1", "y-tok": "2"}).json() == {"x_token": "1", "y_tok": ["2"]}
+    assert client.get("/header-model", headers={"x-token": "1", "y-tok": "2"}).json() == {
+        "x_token": "1",
+        "y_tok": ["2"],
+    }
     assert client.get("/cookie-model", headers={"cookie": "a=3"}).json()["a"] == 3
     fault = client.get("/header-model").json()["detail"][0]
     assert fault["loc"] == ["header", "x-token"]
@@ -242,7 +248,9 @@ JSON = {"content-type": "application/json"}
 
 def test_a_body_arrives_as_its_model(client: Any) -> None:
     assert client.post("/item", json={"name": "a", "price": "1.5"}).json() == {"name": "a", "price": 1.5}
-    assert client.post("/item", content=b'{"name":"a","price":1}', headers={"content-type": "application/x+json"}).json()
+    assert client.post(
+        "/item", content=b'{"name":"a","price":1}', headers={"content-type": "application/x+json"}
+    ).json()
 
 
 def test_broken_json_is_refused_where_it_breaks(client: Any) -> None:
@@ -285,7 +293,10 @@ def test_a_body_that_is_no_text_is_a_bad_request(client: Any) -> None:
 
 
 def test_several_body_parameters_are_keys_of_an_object(client: Any) -> None:
-    assert client.post("/two", json={"item": {"name": "x", "price": 1}, "k": 2}).json() == [{"name": "x", "price": 1.0}, 2]
+    assert client.post("/two", json={"item": {"name": "x", "price": 1}, "k": 2}).json() == [
+        {"name": "x", "price": 1.0},
+        2,
+    ]
     assert client.post("/two", json=[1]).json() == {"detail": [missing("body", "item"), missing("body", "k")]}
     assert client.post("/embedded", json={"name": "x"}).json() == {"detail": [missing("body", "item")]}
     assert client.post("/embedded", json={"item": {"name": "x", "price": 1}}).json() == {"name": "x", "price": 1.0}
@@ -300,12 +311,17 @@ def test_an_optional_body_may_be_missing(client: Any, content: bytes) -> None:
 def test_form_fields_arrive_and_empty_ones_count_as_not_sent(client: Any) -> None:
     assert client.post("/form", data={"a": "x", "b": "", "c": ["1", "2"]}).json() == ["x", 3, [1, 2]]
     assert client.post("/form", data={"a": ""}).json() == {"detail": [missing("body", "a")]}
-    assert client.post("/form", data={"a": "x", "c": ["1", "z"]}).json() == {"detail": [not_int("body", "c", 1, value="z")]}
+    assert client.post("/form", data={"a": "x", "c": ["1", "z"]}).json() == {
+        "detail": [not_int("body", "c", 1, value="z")]
+    }
     assert client.post("/form", json={"a": 1}).json() == {"detail": [missing("body", "a")]}
 
 
 def test_form_models_are_read_field_by_field(client: Any) -> None:
-    assert client.post("/form-model", data={"t": ["1", "2"], "uu": "", "ex": "1"}).json() == {"t": ["1", "2"], "uu": None}
+    assert client.post("/form-model", data={"t": ["1", "2"], "uu": "", "ex": "1"}).json() == {
+        "t": ["1", "2"],
+        "uu": None,
+    }
     assert client.post("/forbidding-form", data={}).json() == {"a": 1}
     assert client.post("/forbidding-form", data={"ex": "1"}).json()["detail"][0]["loc"] == ["body", "ex"]
 

@@ -213,9 +213,7 @@ def _dependency_of(declared: Depends) -> Callable[..., Any]:
     return call
 
 
-def extra_dependant(
-    declared: Depends, *, path: str = "", path_names: frozenset[str] = frozenset()
-) -> Dependant:
+def extra_dependant(declared: Depends, *, path: str = "", path_names: frozenset[str] = frozenset()) -> Dependant:
     """A dependency that is declared beside the signature, in ``dependencies=[...]``."""
     if not callable(declared.dependency):
         raise AssertionError("A parameter-less dependency must have a callable dependency")

@@ -16,9 +16,7 @@ def Depends(
     max_concurrency: int | None = None,
 ) -> Any:
     """Declare that an argument is made by ``dependency``, or by its own annotation if none is given."""
-    return declared.Depends(
-        dependency=dependency, use_cache=use_cache, scope=scope, max_concurrency=max_concurrency
-    )
+    return declared.Depends(dependency=dependency, use_cache=use_cache, scope=scope, max_concurrency=max_concurrency)
 
 
 def Security(

@@ -312,9 +312,7 @@ class _Writer:
             reading.append(f"{variable} = {source}.get({key}, {default})")
         else:
             reading.append(f"{variable} = {source}.get({key})")
-            reading.append(
-                f"{variable} = {default} if {variable} is None else {self._validated(parameter, variable)}"
-            )
+            reading.append(f"{variable} = {default} if {variable} is None else {self._validated(parameter, variable)}")
         return variable
 
     def _validated(self, parameter: Parameter, raw: str) -> str:
@@ -330,5 +328,3 @@ def _is_simple(parameter: Parameter) -> bool:
 
 def _is_index(source: Any) -> bool:
     return isinstance(source, int) and not isinstance(source, bool)
-
-

@@ -115,7 +115,7 @@ async def _with_bytes(parameter: Parameter, form: FormData) -> Fields:
     }
     if not wanted:
         return form
-    pairs = []
+    pairs: list[tuple[str, Any]] = []
     for key, value in form.multi_items():
         is_file = key in wanted and isinstance(value, UploadFile)
         pairs.append((key, await value.read() if is_file else value))  # type: ignore[union-attr]

@@ -113,9 +113,7 @@ def body_field(dependant: Dependant, name: str) -> Parameter | None:
         return distinct[0]
     from pydantic import create_model
 
-    fields: dict[str, Any] = {
-        each.name: (each.annotation, _with_alias(each)) for each in distinct
-    }
+    fields: dict[str, Any] = {each.name: (each.annotation, _with_alias(each)) for each in distinct}
     model = create_model(f"Body_{name}", **fields)
     required = any(each.required for each in distinct)
     if any(isinstance(each.field_info, File) for each in distinct):

@@ -118,9 +118,7 @@ class Endpoint:
             try:
                 return dump_bytes(value)
             except ValidationError as error:
-                raise ResponseValidationError(
-                    faults(error, ("response",)), body=value, endpoint_ctx=where()
-                ) from error
+                raise ResponseValidationError(faults(error, ("response",)), body=value, endpoint_ctx=where()) from error
 
         return write
 

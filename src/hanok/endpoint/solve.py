@@ -47,9 +47,7 @@ class CookieFields:
         return list(self.cookies)
 
 
-async def solve(
-    plan: Plan, exchange: AnyExchange, context: Context | None, body: Any, done: Mapping[int, Any]
-) -> Any:
+async def solve(plan: Plan, exchange: AnyExchange, context: Context | None, body: Any, done: Mapping[int, Any]) -> Any:
     """What the endpoint returns. Raises (WebSocket)RequestValidationError with every fault of the request."""
     flat = plan.flat
     context = context or Context(exchange)
@@ -93,9 +91,7 @@ async def read_arguments(
     return values
 
 
-def arguments_of(
-    node: Node, found: Mapping[str, Any], values: Mapping[int, Any], context: Context
-) -> dict[str, Any]:
+def arguments_of(node: Node, found: Mapping[str, Any], values: Mapping[int, Any], context: Context) -> dict[str, Any]:
     """The arguments of one call, from where the plan says they come."""
     arguments: dict[str, Any] = {}
     for name, source in node.sources.items():

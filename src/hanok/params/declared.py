@@ -261,9 +261,7 @@ def signature_of(declared: type[Declared]) -> Signature:
     keyword = InspectParameter.KEYWORD_ONLY
     options: dict[str, Any] = dict(_OPTION_DEFAULTS)
     extra = dict(declared.extra_options)
-    parameters = [
-        InspectParameter("default", InspectParameter.POSITIONAL_OR_KEYWORD, default=declared.first_default)
-    ]
+    parameters = [InspectParameter("default", InspectParameter.POSITIONAL_OR_KEYWORD, default=declared.first_default)]
     if issubclass(declared, Body):
         parameters += [InspectParameter(name, keyword, default=value) for name, value in extra.items()]
         extra = {}

@@ -191,7 +191,7 @@ def make_adapter(annotation: Any, info: FieldInfo) -> TypeAdapter[Any]:
 def declaration_in(argument: Argument) -> tuple[Any, list[FieldInfo]]:
     """The type of an argument and the FieldInfos in its ``Annotated``."""
     annotation = argument.annotation
-    if isinstance(annotation, TypeAliasType) and get_origin(annotation.__value__) is Annotated:
+    if isinstance(annotation, TypeAliasType) and hasattr(annotation.__value__, "__metadata__"):
         annotation = annotation.__value__
     if get_origin(annotation) is not Annotated:
         return annotation, []
