@@ -258,6 +258,7 @@ class Exchange(Incoming, ABC):
     """One HTTP request and its answer. A door subclasses it and gives the underscored methods."""
 
     __slots__ = (
+        "answer_state",
         "body",  # bytes when the whole request body is here, else None
         "body_limit",  # the largest body that the application accepts, in bytes; None: no limit of its own
         "body_read",  # bytes handed out so far by next_chunk
@@ -266,7 +267,6 @@ class Exchange(Incoming, ABC):
         "form_cache",
         "status",  # status of the answer, 0 before it began: for logs and metrics
         "stream_consumed",
-        "answer_state",
     )
 
     kind = "http"

@@ -1,7 +1,5 @@
 """Declarations that cannot work are refused where they stand, with words that say what is wrong."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """What a client sends reaches the endpoint validated, or is refused with every fault named: through both doors."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any
 
 import pytest

@@ -42,7 +42,7 @@ def test_callable_objects_classes_partials_and_wrappers_are_read() -> None:
     assert read_signature(Callable_()) == [Argument("x", int, REQUIRED)]
     assert read_signature(Constructed) == [Argument("y", str, REQUIRED)]
     assert [each.name for each in read_signature(functools.partial(plain, 1))] == ["b", "c"]
-    assert [each.annotation for each in read_signature(wrapped(plain))][0] is int
+    assert next(each.annotation for each in read_signature(wrapped(plain))) is int
     assert innermost(functools.partial(wrapped(plain))) is plain
 
 

@@ -95,10 +95,10 @@ def _step_to_end(generator: Any, error: BaseException | None) -> BaseException |
 
 def _after(error: BaseException | None, raised: BaseException) -> BaseException:
     """The error that goes on: what the generator raised, or the request's own if a generator only wrapped it."""
-    if isinstance(raised, RuntimeError) and error is not None and raised.__cause__ is error:
-        # PEP 479: a Stop(Async)Iteration that passes through a generator comes out wrapped.
-        if isinstance(error, StopIteration | StopAsyncIteration):
-            return error
+    # PEP 479: a Stop(Async)Iteration that passes through a generator comes out wrapped.
+    wrapped = isinstance(raised, RuntimeError) and error is not None and raised.__cause__ is error
+    if wrapped and isinstance(error, StopIteration | StopAsyncIteration):
+        return error
     return raised
 
 

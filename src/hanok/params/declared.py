@@ -21,7 +21,7 @@ from typing_extensions import Unpack
 from hanok.exceptions import HanokDeprecationWarning
 
 
-class Place(str, Enum):
+class Place(str, Enum):  # noqa: UP042  (its text and its repr are what users of FastAPI see)
     """The part of a request that a value is read from. The string is what stands in ``loc`` of an error."""
 
     path = "path"
