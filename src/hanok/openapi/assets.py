@@ -29,10 +29,9 @@ _FILES = {
     "redoc.standalone.js": ("redoc.js", _JAVASCRIPT),
 }
 
-# Redoc shows the logo of its makers, from their host: the one thing in these files that would be fetched from outside.
-_EMPTY = b"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>"
-_REPLACED = {b"https://cdn.redoc.ly/redoc/logo-mini.svg": _EMPTY}
-    b"https://cdn.redoc.ly/redoc/logo-mini.svg": b"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>"
+# Redoc shows the logo of its makers, from their host: all that these files would fetch from outside.
+_REPLACED = {
+    b"https://cdn.redoc.ly/redoc/logo-mini.svg": b"data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>",
 }
 
 PACKAGED = "packaged:"
@@ -57,9 +56,7 @@ def _folder() -> Path:
     # Not imported: importing it builds whole pages from nine megabytes of text.
     spec = find_spec("offapi")
     if spec is None or not spec.submodule_search_locations:
-        raise ConfigError(
-            "the docs pages need the package offapi, which Hanok depends on: pip install offapi"
-        )
+        raise ConfigError("the docs pages need the package offapi, which Hanok depends on: pip install offapi")
     return Path(spec.submodule_search_locations[0])
 
 

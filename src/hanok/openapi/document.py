@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from pydantic import AnyUrl
 
-from hanok.openapi.operation import Found, api_routes, parameters_of, path_item
+from hanok.openapi.operation import Found, parameters_of, path_item
 from hanok.openapi.plain import plain
 from hanok.openapi.responses import HTTP_VALIDATION_ERROR, VALIDATION_ERROR
 from hanok.openapi.schemas import Schemas
 from hanok.params import Parameter
+from hanok.routing import APIRoute, documented_routes
 
 Json = dict[str, Any]
 
@@ -39,10 +40,11 @@ def get_openapi(
     Warns of operation ids that occur twice. Raises ValueError for additional responses with an impossible
     status.
     """
-    documented = [route for route in api_routes(routes) if route.include_in_schema]
-    hooks = [route for route in api_routes(webhooks or ()) if route.include_in_schema]
-    schemas = Schemas(_fields([*documented, *hooks]), separate_input_output=separate_input_output_schemas)
-    found = Found(schemas)
+    documented = _documented(routes)
+    hooks = _documented(webhooks or ())
+    callbacks = _callbacks([*documented, *hooks])
+    fields = _fields([*documented, *hooks], callbacks)
+    found = Found(Schemas(fields, separate_input_output=separate_input_output_schemas), callbacks)
     info = {
         "title": title,
         "summary": summary or None,
@@ -66,15 +68,29 @@ def get_openapi(
     return _without_empty_components(plain(made))
 
 
-def _fields(routes: Sequence[Any]) -> Iterator[Parameter]:
+def _documented(routes: Iterable[Any]) -> list[APIRoute]:
+    return [route for route in documented_routes(routes) if route.include_in_schema]
+
+
+def _callbacks(routes: Iterable[Any]) -> dict[int, list[Any]]:
+    """The callbacks of each route and theirs; looked up once, for included routes are made when looked at."""
+    made: dict[int, list[Any]] = {}
+    for route in routes:
+        if route.callbacks:
+            own = list(documented_routes(route.callbacks))
+            made[id(route)] = own
+            made |= _callbacks(own)
+    return made
+
+
+def _fields(routes: Iterable[Any], callbacks: dict[int, list[Any]]) -> Iterator[Parameter]:
     """Every Parameter that the documentation of ``routes`` shows, callbacks included."""
     for route in routes:
         yield from (shown.parameter for shown in parameters_of(route.dependant))
         own = (route.body_field, route.response_field, getattr(route, "stream_item_field", None))
         yield from (each for each in own if each is not None)
         yield from route.response_fields.values()
-        if route.callbacks:
-            yield from _fields(list(api_routes(route.callbacks)))
+        yield from _fields(callbacks.get(id(route), ()), callbacks)
 
 
 def _paths(routes: Sequence[Any], found: Found) -> Json:
@@ -86,7 +102,7 @@ def _paths(routes: Sequence[Any], found: Found) -> Json:
 
 def _components(found: Found) -> Json:
     definitions: Json = dict(found.schemas.definitions.items())
-    if found.validation_error and "ValidationError" not in definitions:
+    if found.validation_error:
         definitions |= {"ValidationError": VALIDATION_ERROR, "HTTPValidationError": HTTP_VALIDATION_ERROR}
     return {
         "schemas": {name: definitions[name] for name in sorted(definitions)} or None,

@@ -24,9 +24,13 @@ Json = dict[str, Any]
 
 @dataclass
 class Found:
-    """What the operations of a document have in common, gathered while they are written."""
+    """What the operations of a document have in common, gathered while they are written.
+
+    ``callbacks`` are the documented callbacks of each route that has some, by its identity.
+    """
 
     schemas: Schemas
+    callbacks: dict[int, list[Any]]
     security_schemes: Json = field(default_factory=dict)
     operation_ids: set[str] = field(default_factory=set)
     validation_error: bool = False
@@ -114,9 +118,7 @@ def _metadata(route: Any, method: str, found: Found) -> Json:
 
 
 def _duplicate(operation_id: str, endpoint: Any) -> str:
-    text = (
-        f"Duplicate Operation ID {operation_id} for function {getattr(endpoint, '__name__', repr(endpoint))}"
-    )
+    text = f"Duplicate Operation ID {operation_id} for function {getattr(endpoint, '__name__', repr(endpoint))}"
     file = getattr(endpoint, "__globals__", {}).get("__file__")
     return f"{text} at {file}" if file else text
 
@@ -176,16 +178,9 @@ def _request_body(body: Parameter, schemas: Schemas) -> Json:
 
 def _callbacks(route: Any, found: Found) -> Json:
     made: Json = {}
-    for callback in api_routes(route.callbacks):
+    for callback in found.callbacks[id(route)]:
         made[callback.name] = {callback.path_format: path_item(callback, found)}
     return made
-
-
-def api_routes(routes: Iterable[Any]) -> Iterable[Any]:
-    """The effective API routes among ``routes``, through included routers, as they are to be documented."""
-    from hanok.routing import documented_routes
-
-    return documented_routes(routes)
 
 
 def _security(dependant: Dependant, schemes: Json) -> list[Mapping[str, list[str]]]:

@@ -39,9 +39,7 @@ VALIDATION_ERROR: Json = {
     "title": "ValidationError",
 }
 HTTP_VALIDATION_ERROR: Json = {
-    "properties": {
-        "detail": {"items": {"$ref": REF_PREFIX + "ValidationError"}, "type": "array", "title": "Detail"}
-    },
+    "properties": {"detail": {"items": {"$ref": REF_PREFIX + "ValidationError"}, "type": "array", "title": "Detail"}},
     "type": "object",
     "title": "HTTPValidationError",
 }
@@ -119,9 +117,7 @@ def _event_schema(item: Any, schemas: Schemas) -> Json:
     return made
 
 
-def _additional(
-    route: Any, key: Any, given: Any, before: Json, media_type: str | None, schemas: Schemas
-) -> Json:
+def _additional(route: Any, key: Any, given: Any, before: Json, media_type: str | None, schemas: Schemas) -> Json:
     """An entry of ``responses=``, laid over what the route already says about that status."""
     if not isinstance(given, Mapping):
         raise AssertionError("An additional response must be a dict")

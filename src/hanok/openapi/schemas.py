@@ -54,9 +54,7 @@ class _Generator(GenerateJsonSchema):
         # OpenAPI 3.1 §4.8.14.3: binary data is a contentMediaType, no longer a format.
         made = super().bytes_schema(schema)
         made.pop("format", None)
-        config = (
-            self._config
-        )  # pydantic's own format follows the output's setting even where input is described
+        config = self._config  # pydantic's own format follows the output's setting even where input is described
         if (config.ser_json_bytes if self.mode == "serialization" else config.val_json_bytes) == "base64":
             made["contentEncoding"] = "base64"
         made["contentMediaType"] = "application/octet-stream"
@@ -80,9 +78,7 @@ class Schemas:
             inputs.append((key, mode, schema))
         made, definitions = _Generator(ref_template=REF_TEMPLATE).generate_definitions(inputs)
         self._schemas: dict[int, JsonSchema] = {key: made[key, mode] for key, mode, _ in inputs}
-        self.definitions: dict[str, JsonSchema] = {
-            str(name): tidy(definitions[name]) for name in sorted(definitions)
-        }
+        self.definitions: dict[str, JsonSchema] = {str(name): tidy(definitions[name]) for name in sorted(definitions)}
 
     def of(self, parameter: Parameter, titled: str | None = None) -> JsonSchema:
         """The schema of ``parameter``; unless a mere reference, it has a title: its own or made of a name.
