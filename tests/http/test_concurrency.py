@@ -70,6 +70,26 @@ def test_a_context_manager():
     asyncio.run(main())
 
 
+def test_a_context_manager_is_left_when_its_task_is_cancelled():
+    async def main():
+        log = []
+
+        async def hold():
+            async with contextmanager_in_threadpool(noted(log)):
+                entered.set()
+                await asyncio.Event().wait()
+
+        entered = asyncio.Event()
+        task = asyncio.create_task(hold())
+        await entered.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert log == ["enter", "exit"]
+
+    asyncio.run(main())
+
+
 def test_the_first_to_complete_stops_the_others():
     stopped = []
 

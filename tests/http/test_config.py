@@ -86,9 +86,7 @@ def test_what_was_read_cannot_be_changed():
     assert environ["A"] == "3"
     assert list(environ) == ["A"]
     assert len(environ) == 1
-    with pytest.raises(
-        EnvironError, match="Attempting to set environ\\['A'\\], but the value has already been read"
-    ):
+    with pytest.raises(EnvironError, match="Attempting to set environ\\['A'\\], but the value has already been read"):
         environ["A"] = "4"
     with pytest.raises(EnvironError, match="Attempting to delete environ"):
         del environ["A"]

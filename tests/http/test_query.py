@@ -10,9 +10,7 @@ from hanok.http import parse_query
 
 # Bytes that mean something to the syntax come often.
 QUERIES = st.lists(
-    st.one_of(
-        st.sampled_from([b"&", b"=", b"+", b"%", b"%4", b"%41", b"%C3%A9", b";", b"a"]), st.binary(max_size=3)
-    )
+    st.one_of(st.sampled_from([b"&", b"=", b"+", b"%", b"%4", b"%41", b"%C3%A9", b";", b"a"]), st.binary(max_size=3))
 )
 
 

@@ -68,26 +68,18 @@ def test_what_a_bare_scope_lacks(request_of):
     assert request.cookies == {}
     with pytest.raises(KeyError, match="app"):
         _ = request.app
-    with pytest.raises(
-        AssertionError, match=r"SessionMiddleware must be installed to access request\.session"
-    ):
+    with pytest.raises(AssertionError, match=r"SessionMiddleware must be installed to access request\.session"):
         _ = request.session
-    with pytest.raises(
-        AssertionError, match=r"AuthenticationMiddleware must be installed to access request\.user"
-    ):
+    with pytest.raises(AssertionError, match=r"AuthenticationMiddleware must be installed to access request\.user"):
         _ = request.user
-    with pytest.raises(
-        AssertionError, match=r"AuthenticationMiddleware must be installed to access request\.auth"
-    ):
+    with pytest.raises(AssertionError, match=r"AuthenticationMiddleware must be installed to access request\.auth"):
         _ = request.auth
     with pytest.raises(RuntimeError, match="`url_for` method can only be used"):
         request.url_for("x")
 
 
 def test_what_the_layers_above_have_put_there(request_of):
-    request = request_of(
-        app="app", session={"a": 1}, user="me", auth="all", root_path="/mount", app_root_path="/app"
-    )
+    request = request_of(app="app", session={"a": 1}, user="me", auth="all", root_path="/mount", app_root_path="/app")
     assert (request.app, request.session, request.user, request.auth) == ("app", {"a": 1}, "me", "all")
     assert request.base_url == "/app/"
 
@@ -245,9 +237,15 @@ def test_the_head_of_an_exchange_is_read_without_a_scope(exchange_of):
     assert request.headers is headers_of(exchange)
     assert request.query_params is query_params_of(exchange)
     assert request.cookies is cookies_of(exchange)
-    assert exchange._scope is None
     assert request.base_url == "http://h/"
     assert request.url_for("n", x=1) == "http://h/n/1"
+    assert exchange._scope is None
+
+
+def test_the_base_url_is_that_of_the_application_around_the_mounts(exchange_of):
+    exchange = exchange_of(root_path="/proxy/mount", app_root_path="/proxy")
+    assert Request.of(exchange).base_url == "http://here/proxy/"
+    assert Request.of(exchange_of(root_path="/proxy")).base_url == "http://here/proxy/"
 
 
 def test_the_state_of_an_exchange_begins_empty(exchange_of):

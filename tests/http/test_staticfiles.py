@@ -154,9 +154,7 @@ def test_directories_of_packages(call, tmp_path, monkeypatch):
     app = StaticFiles(packages=["a_package_with_files", ("a_package_with_files", "other")])
     assert call(app, "/s.txt").body == b"s"
     assert call(app, "/o.txt").body == b"o"
-    with pytest.raises(
-        AssertionError, match="Directory ''nope'' in package 'a_package_with_files' could not be found"
-    ):
+    with pytest.raises(AssertionError, match="Directory ''nope'' in package 'a_package_with_files' could not be found"):
         StaticFiles(packages=[("a_package_with_files", "nope")])
     with pytest.raises(AssertionError, match="Package 'no_such_package' could not be found"):
         StaticFiles(packages=["no_such_package"])

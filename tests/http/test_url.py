@@ -70,9 +70,7 @@ def test_made_of_components():
     assert URL(scheme="https", hostname="h", path="/a") == "https://h/a"
 
 
-@pytest.mark.parametrize(
-    "sources", [{"url": "x", "path": "/"}, {"url": "x", "scope": {}}, {"scope": {}, "path": "/"}]
-)
+@pytest.mark.parametrize("sources", [{"url": "x", "path": "/"}, {"url": "x", "scope": {}}, {"scope": {}, "path": "/"}])
 def test_two_sources_are_too_many(sources):
     with pytest.raises(AssertionError, match="Cannot set both"):
         URL(**sources)
@@ -100,9 +98,7 @@ def test_made_of_a_scope(parts, expected):
     assert str(URL(scope={"path": "/p", "headers": [], **parts})) == expected
 
 
-@pytest.mark.parametrize(
-    "text", ["a", "a:0", "a_b.c:65535", "%zz", "a,b", "1.2.3.4:5", "[::1]:8", "[vF.a:b]", "a."]
-)
+@pytest.mark.parametrize("text", ["a", "a:0", "a_b.c:65535", "%zz", "a,b", "1.2.3.4:5", "[::1]:8", "[vF.a:b]", "a."])
 def test_well_formed_authorities(text):
     assert valid_authority(text)
 

@@ -6,9 +6,10 @@ The threads and their limit are anyio's, because users set
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Any, Generic, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -37,26 +38,31 @@ async def iterate_in_threadpool(iterator: Iterable[T]) -> AsyncIterator[T]:
         yield item
 
 
-@asynccontextmanager
-async def contextmanager_in_threadpool(cm: AbstractContextManager[T]) -> AsyncGenerator[T, None]:
+class contextmanager_in_threadpool(Generic[T]):
     """A sync context manager as an async one.
 
-    It is left in a thread beyond the common limit: otherwise, with all threads taken by requests that wait
-    for what this one holds, nobody could ever leave.
+    It is left even if the request is cancelled meanwhile, and in a thread beyond the common limit: otherwise, with
+    all threads taken by requests that wait for what this one holds, nobody could ever leave.
     """
-    from anyio import CapacityLimiter
-    from anyio.to_thread import run_sync
 
-    exit_limiter = CapacityLimiter(1)
-    value = await run_in_threadpool(cm.__enter__)
-    try:
-        yield value
-    except Exception as error:
-        handled = await run_sync(cm.__exit__, type(error), error, error.__traceback__, limiter=exit_limiter)
-        if not handled:
-            raise
-    else:
-        await run_sync(cm.__exit__, None, None, None, limiter=exit_limiter)
+    __slots__ = ("_cm",)
+
+    def __init__(self, cm: AbstractContextManager[T]) -> None:
+        self._cm = cm
+
+    async def __aenter__(self) -> T:
+        return await run_in_threadpool(self._cm.__enter__)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        from anyio import CancelScope, CapacityLimiter
+        from anyio.to_thread import run_sync
+
+        with CancelScope(shield=True):
+            leave = self._cm.__exit__
+            handled = await run_sync(leave, kind, error, traceback, limiter=CapacityLimiter(1))
+        return bool(handled)
 
 
 async def run_until_first_complete(*args: tuple[Callable[..., Any], dict[str, Any]]) -> None:

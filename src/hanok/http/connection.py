@@ -45,9 +45,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
 
     def __init__(self, scope: Scope, receive: Receive | None = None) -> None:
         if scope["type"] not in ("http", "websocket"):
-            raise AssertionError(
-                f"a connection has a scope of type 'http' or 'websocket', not {scope['type']!r}"
-            )
+            raise AssertionError(f"a connection has a scope of type 'http' or 'websocket', not {scope['type']!r}")
         self.exchange: Any = exchange_of(scope, receive or no_receive, no_send)
 
     @classmethod
@@ -85,9 +83,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
             exchange = self.exchange
             if exchange._scope is None:
                 url = URL(
-                    request_url(
-                        exchange.scheme, exchange.server, exchange.path, exchange.query, exchange.raw_headers
-                    )
+                    request_url(exchange.scheme, exchange.server, exchange.path, exchange.query, exchange.raw_headers)
                 )
             else:
                 url = URL(scope=exchange._scope)
@@ -99,11 +95,16 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         """Where the application is mounted, with a slash at the end."""
         base_url = self._base_url
         if base_url is None:
-            scope = self.exchange.scope
-            path = scope.get("app_root_path", scope.get("root_path", ""))
-            if not path.endswith("/"):
-                path += "/"
-            base_url = URL(scope={**scope, "path": path, "query_string": b""})
+            exchange = self.exchange
+            scope = exchange._scope
+            if scope is None:
+                root = exchange.root_path if exchange.app_root_path is None else exchange.app_root_path
+                parts = exchange.scheme, exchange.server, exchange.raw_headers
+            else:
+                root = scope.get("app_root_path", scope.get("root_path", ""))
+                parts = scope.get("scheme", "http"), scope.get("server"), scope["headers"]
+            scheme, server, headers = parts
+            base_url = URL(request_url(scheme, server, root.rstrip("/") + "/", b"", headers))
             self._base_url = base_url
         return base_url
 
@@ -191,8 +192,6 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
         else:
             router = scope.get("router") or scope.get("app")
         if router is None:
-            raise RuntimeError(
-                "The `url_for` method can only be used inside a Starlette application or with a router."
-            )
+            raise RuntimeError("The `url_for` method can only be used inside a Starlette application or with a router.")
         url: URL = router.url_path_for(name, **path_params).make_absolute_url(base_url=self.base_url)
         return url

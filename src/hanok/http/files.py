@@ -164,18 +164,14 @@ class FileResponse(Response):
         close = f"\r\n--{boundary}--".encode()
         headers = self.headers.mutablecopy()
         headers["content-type"] = f"multipart/byteranges; boundary={boundary}"
-        headers["content-length"] = str(
-            sum(len(before) + end - start for before, start, end in parts) + len(close)
-        )
+        headers["content-length"] = str(sum(len(before) + end - start for before, start, end in parts) + len(close))
         if exchange.method == "HEAD":
             exchange.answer(206, headers.raw, b"")
             return
         exchange.start(206, headers.raw)
         await self._pour(exchange, parts, close)
 
-    async def _pour(
-        self, exchange: Exchange, parts: Sequence[tuple[bytes, int, int]], after: bytes = b""
-    ) -> None:
+    async def _pour(self, exchange: Exchange, parts: Sequence[tuple[bytes, int, int]], after: bytes = b"") -> None:
         """Write for each part what comes before it, and its bytes of the file; then what comes after all,
         and end."""
         file = await run_in_threadpool(open, self.path, "rb")
@@ -190,7 +186,7 @@ class FileResponse(Response):
                     start += len(data)
                     await exchange.write(data)
         finally:
-            await run_in_threadpool(file.close)
+            file.close()  # it was only read: closing does not wait, and may not when we are cancelled
         if after:
             await exchange.write(after)
         await exchange.finish()

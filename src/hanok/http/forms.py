@@ -230,9 +230,7 @@ class MultiPartParser:
     def on_headers_finished(self) -> None:
         from python_multipart.multipart import parse_options_header
 
-        disposition = next(
-            (value for name, value in self._part_headers if name == b"content-disposition"), None
-        )
+        disposition = next((value for name, value in self._part_headers if name == b"content-disposition"), None)
         _, options = parse_options_header(disposition)
         if b"name" not in options:
             raise MultiPartException('The Content-Disposition header field "name" must be provided.')

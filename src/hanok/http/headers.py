@@ -28,9 +28,7 @@ class Headers(Mapping[str, str]):
         if headers is not None:
             if raw is not None or scope is not None:
                 raise AssertionError(f'Cannot set both "headers" and "{"scope" if raw is None else "raw"}".')
-            self._list = [
-                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
-            ]
+            self._list = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         elif raw is not None:
             if scope is not None:
                 raise AssertionError('Cannot set both "raw" and "scope".')

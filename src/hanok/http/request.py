@@ -126,13 +126,9 @@ class Request(HTTPConnection[StateT]):
     async def send_push_promise(self, path: str) -> None:
         """Announce that ``path`` will be wanted, if the server can push (RFC 9113 §8.4)."""
         exchange = self.exchange
-        if isinstance(exchange, AsgiExchange) and "http.response.push" in exchange.scope.get(
-            "extensions", {}
-        ):
+        if isinstance(exchange, AsgiExchange) and "http.response.push" in exchange.scope.get("extensions", {}):
             # Grouped by name, in the order of the names above.
-            headers = [
-                pair for wanted in PUSHED_HEADERS for pair in exchange.raw_headers if pair[0] == wanted
-            ]
+            headers = [pair for wanted in PUSHED_HEADERS for pair in exchange.raw_headers if pair[0] == wanted]
             await exchange._send({"type": "http.response.push", "path": path, "headers": headers})
 
     async def send_early_hints(self, link: str, /, *additional_links: str) -> None:

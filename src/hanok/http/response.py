@@ -69,9 +69,7 @@ class Response(NativeApp):
         raw: RawHeaders = []
         names: set[bytes] = set()
         if headers:
-            raw = [
-                (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()
-            ]
+            raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
             names = {name for name, _ in raw}
         status = self.status_code
         body = getattr(self, "body", None)
@@ -104,9 +102,7 @@ class Response(NativeApp):
         partitioned: bool = False,
     ) -> None:
         """Add a ``set-cookie`` header. ``max_age``, and ``expires`` as an int, are in seconds from now."""
-        cookie = render_cookie(
-            key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned
-        )
+        cookie = render_cookie(key, value, max_age, expires, path, domain, secure, httponly, samesite, partitioned)
         self.raw_headers.append((b"set-cookie", cookie.encode("latin-1")))
 
     def delete_cookie(

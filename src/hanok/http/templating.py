@@ -66,9 +66,7 @@ class Jinja2Templates:
             raise AssertionError("either 'directory' or 'env' arguments must be passed")
         if env is None:
             assert directory is not None
-            env = jinja2.Environment(
-                loader=jinja2.FileSystemLoader(directory), autoescape=jinja2.select_autoescape()
-            )
+            env = jinja2.Environment(loader=jinja2.FileSystemLoader(directory), autoescape=jinja2.select_autoescape())
         self.env = env
         self.env.globals.setdefault("url_for", _url_for)
         self.context_processors = context_processors or []
@@ -92,9 +90,7 @@ class Jinja2Templates:
         context.setdefault("request", request)
         for processor in self.context_processors:
             context.update(processor(request))
-        return TemplateResponse(
-            self.get_template(name), context, status_code, headers, media_type, background
-        )
+        return TemplateResponse(self.get_template(name), context, status_code, headers, media_type, background)
 
 
 def _url_for(context: Any, name: str, /, **path_params: Any) -> URL:

@@ -73,9 +73,7 @@ class UploadFile:
             await run_in_threadpool(self.file.close)
 
     def __repr__(self) -> str:
-        return (
-            f"{type(self).__name__}(filename={self.filename!r}, size={self.size!r}, headers={self.headers!r})"
-        )
+        return f"{type(self).__name__}(filename={self.filename!r}, size={self.size!r}, headers={self.headers!r})"
 
     @classmethod
     def _validate(cls, value: Any, _: Any) -> UploadFile:
@@ -84,9 +82,7 @@ class UploadFile:
         return value
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: type[Any], handler: Callable[[Any], Mapping[str, Any]]
-    ) -> Any:
+    def __get_pydantic_core_schema__(cls, source: type[Any], handler: Callable[[Any], Mapping[str, Any]]) -> Any:
         from pydantic_core.core_schema import with_info_plain_validator_function
 
         return with_info_plain_validator_function(cls._validate)

@@ -30,9 +30,7 @@ class URL:
     Made from the text itself, from an ASGI scope, or from components (those that ``replace`` takes).
     """
 
-    def __init__(
-        self, url: str = "", scope: MutableMapping[str, Any] | None = None, **components: Any
-    ) -> None:
+    def __init__(self, url: str = "", scope: MutableMapping[str, Any] | None = None, **components: Any) -> None:
         if scope is not None:
             if url:
                 raise AssertionError('Cannot set both "url" and "scope".')
