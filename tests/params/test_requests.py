@@ -95,7 +95,7 @@ def validation_alias(a: Annotated[int, Query(alias="al", validation_alias="vv")]
 @app.get("/defaults")
 def defaults(
     a: Annotated[list[int], Query(default_factory=lambda: [4])],
-    t: tuple[int, str] = (1, "x"),
+    t: Annotated[tuple[int, str], Query()] = (1, "x"),
     s: Annotated[set[int] | None, Query()] = None,
     v: Annotated[int, Query(validate_default=True)] = "7",  # type: ignore[assignment]
 ) -> Any:
