@@ -80,4 +80,7 @@ def read_signature(call: Callable[..., Any]) -> list[Argument]:
 def read_return(call: Callable[..., Any]) -> Any:
     """The return annotation of ``call``, evaluated; REQUIRED where there is none."""
     annotation = _signature(call).return_annotation
-    return annotation if annotation is REQUIRED else _resolve(annotation, _globals_of(call))
+    if annotation is REQUIRED:
+        return annotation
+    resolved = _resolve(annotation, _globals_of(call))
+    return None if resolved is type(None) else resolved  # what the string "None" evaluates to
