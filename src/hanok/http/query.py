@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
+from urllib.parse import unquote, unquote_to_bytes
 
 if TYPE_CHECKING:
     from hanok.exchange import Incoming
@@ -29,10 +29,21 @@ def parse_pairs(text: str) -> list[tuple[str, str]]:
         if piece:
             name, _, value = piece.partition("=")
             if not plain:
-                name = unquote(name.replace("+", " "))
-                value = unquote(value.replace("+", " "))
+                name, value = decoded(name), decoded(value)
             pairs.append((name, value))
     return pairs
+
+
+def decoded(text: str) -> str:
+    """A name or value without its escapes: ``urllib.parse.unquote_plus``."""
+    if "+" in text:
+        text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    if text.isascii():
+        # What unquote does in the end, without the search for other characters that takes most of its time.
+        return unquote_to_bytes(text).decode("utf-8", "replace")
+    return unquote(text)
 
 
 def query_params_of(exchange: Incoming) -> QueryParams:
