@@ -12,7 +12,7 @@ def main(fd: int) -> int:
     from hanok.cli.errors import guarded
     from hanok.cli.run import serve_here
     from hanok.server import logs
-    from hanok.server.reload import receive_assignment, tell_ready
+    from hanok.server.reload_child import receive_assignment, tell_ready
 
     assignment = receive_assignment(fd)
     sockets = [socket.socket(fileno=one) for one in assignment.listener_fds]
@@ -21,7 +21,10 @@ def main(fd: int) -> int:
     def serve() -> int:
         logs.configure(config)
         return serve_here(
-            config, assignment.target, lambda: sockets, lambda app: tell_ready(assignment, describe_app(app))
+            config,
+            assignment.target,
+            lambda: sockets,
+            lambda app, _: tell_ready(assignment, describe_app(app)),
         )
 
     return guarded(serve)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+
 from rich.console import Console
 from rich.theme import Theme
+
+PIPED_WIDTH = 120  # for pipes and files, which have none
 
 THEME = Theme(
     {
@@ -23,7 +27,10 @@ THEME = Theme(
 
 def out() -> Console:
     """For what was asked for: a table, a plan, JSON."""
-    return Console(theme=THEME, highlight=False)
+    console = Console(theme=THEME, highlight=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = PIPED_WIDTH
+    return console
 
 
 def err() -> Console:

@@ -46,7 +46,8 @@ def serve_reloading(config: Config, target: str) -> int:
     from hanok.cli.banner import shown_path, urls
     from hanok.cli.run import child_command
     from hanok.server.listeners import bind
-    from hanok.server.reload import Reloader, watched_directories
+    from hanok.server.reload import Reloader
+    from hanok.server.watcher import watched_directories
 
     watched = ", ".join(shown_path(one) for one in watched_directories(config))
     sockets = bind(config)

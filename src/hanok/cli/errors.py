@@ -37,8 +37,7 @@ def guarded(function: Callable[[], object]) -> int:
         show_panel(str(error), "Cannot start")
         return WRONG_USAGE
     except ImportFailed as failed:
-        assert failed.__cause__ is not None
-        show_import_error(failed.__cause__, failed.target)
+        show_import_error(failed.error, failed.target)
         return 1
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
@@ -110,9 +109,7 @@ def user_frames(error: BaseException) -> list[traceback.FrameSummary]:
     Where the mistake is one of declaration, our own frames behind the user's line explain nothing: they go
     too.
     """
-    frames = [
-        one for one in traceback.extract_tb(error.__traceback__) if not is_import_machinery(one.filename)
-    ]
+    frames = [one for one in traceback.extract_tb(error.__traceback__) if not is_import_machinery(one.filename)]
     while frames and is_ours(frames[0].filename):
         del frames[0]
     while isinstance(error, DeclarationError) and frames and is_ours(frames[-1].filename):

@@ -70,12 +70,14 @@ def find(app: Any, method: str, path: str, host: str = "localhost") -> Found:
         "path_params": {},
     }
     enter(app, scope, found)
+    if found.route is None and method == "HEAD" and "GET" in found.allowed:
+        return find(app, "GET", path, host)  # RFC 9110 §9.3.2: HEAD is answered as GET would be
     return found
 
 
 def enter(app: Any, scope: dict[str, Any], found: Found) -> None:
     from hanok.cli.routes import effective, label
-    from hanok.routing import Match
+    from hanok.routing.base import Match
 
     routes = [route for route in effective(getattr(app, "routes", ())) if hasattr(route, "matches")]
     for place, route in enumerate(routes, 1):
@@ -111,9 +113,7 @@ def nearest(app: Any, method: str, path: str) -> list[tuple[str, str]]:
 
     def likeness(template: str) -> float:
         same_kind = ("WS" in by_path[template]) == (kind == "websocket")
-        return difflib.SequenceMatcher(None, filled(template, path), path).ratio() + (
-            0.05 if same_kind else 0
-        )
+        return difflib.SequenceMatcher(None, filled(template, path), path).ratio() + (0.05 if same_kind else 0)
 
     best = sorted(by_path, key=likeness, reverse=True)[:3]
     return [(",".join(dict.fromkeys(by_path[one])), one) for one in best if likeness(one) > 0.4]
@@ -143,7 +143,7 @@ def show_found(app: Any, found: Found, method: str, path: str) -> None:
 
     console = out()
     route = found.route
-    endpoint = getattr(route, "endpoint", None)
+    endpoint = getattr(route, "endpoint", None) or getattr(route, "app", route)
     file, line = where(endpoint)
     head = Text.assemble((method, "method"), " ", (path, "bold"), ("  →  ", "quiet"))
     head.append_text(Text.assemble((getattr(route, "path", ""), "value"), "  ", (label(endpoint), "name")))
@@ -167,11 +167,9 @@ def show_found(app: Any, found: Found, method: str, path: str) -> None:
 
 def why(found: Found, method: str) -> str:
     route = found.route
-    first = (
-        f"the first of {found.total} routes that takes it, at place {found.place}"
-        if found.total > 1
-        else "the only route"
-    )
+    first = f"route {found.place} of {found.total}, the first that takes it"
+    if found.total == 1:
+        first = "the only route"
     methods = sorted(getattr(route, "methods", None) or ())
     if method == "HEAD" and "HEAD" not in methods and "GET" in methods:
         return f"{first}; HEAD is answered as GET, without the body"
@@ -215,13 +213,7 @@ def middleware_steps(app: Any) -> Iterator[tuple[str, str, tuple[str, ...]]]:
 
 def compiled(route: Any) -> Any:
     """The compiled endpoint of a route, if it is of the kind that is compiled."""
-    from hanok.endpoint import Endpoint, WebSocketEndpointPlan
-
-    for name in ("compiled", "plan", "_compiled", "_plan"):
-        value = getattr(route, name, None)
-        if isinstance(value, (Endpoint, WebSocketEndpointPlan)):
-            return value
-    return None
+    return getattr(route, "compiled_endpoint", None)
 
 
 def show_nothing(app: Any, found: Found, method: str, path: str) -> None:
@@ -238,9 +230,7 @@ def show_nothing(app: Any, found: Found, method: str, path: str) -> None:
     if found.allowed:
         head.append("405 Method Not Allowed", "bad")
         reason = f"routes with this path answer {', '.join(sorted(found.allowed))}"
-    elif (
-        method not in WEBSOCKET and path != "/" and redirects and find(app, method, turned).route is not None
-    ):
+    elif method not in WEBSOCKET and path != "/" and redirects and find(app, method, turned).route is not None:
         head.append("307 Temporary Redirect", "value")
         reason = f"the route is {turned}: clients are sent there"
     else:
@@ -251,8 +241,7 @@ def show_nothing(app: Any, found: Found, method: str, path: str) -> None:
     table.add_row(Text("why", "quiet"), Text(reason))
     for one in found.way:
         table.add_row(Text("through", "quiet"), Text(one))
-    for index, (methods, template) in enumerate(nearest(app, method, path)):
-        table.add_row(
-            Text("" if index else "nearest", "quiet"), Text.assemble((methods, "method"), " ", template)
-        )
+    similar = [] if found.allowed else nearest(app, method, path)
+    for index, (methods, template) in enumerate(similar):
+        table.add_row(Text("" if index else "nearest", "quiet"), Text.assemble((methods, "method"), " ", template))
     console.print(Padding(table, (0, 2, 1, 2)))

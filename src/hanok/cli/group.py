@@ -25,11 +25,12 @@ class LazyGroup(RichGroup):
         try:
             return super().resolve_command(ctx, args)
         except click.UsageError as error:
+            hint = ""
             if ":" in args[0]:
-                error.message += f" To serve an application: hanok run {args[0]}"
+                hint = f" To serve an application, type: hanok run {args[0]}"
             elif like := difflib.get_close_matches(args[0], COMMANDS, 1):
-                error.message += f" Did you mean {like[0]}?"
-            raise
+                hint = f" Did you mean {like[0]}?"
+            raise click.UsageError(error.message + hint, ctx) from None
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:

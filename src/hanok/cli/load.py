@@ -9,11 +9,12 @@ from hanok.exceptions import ConfigError
 
 
 class ImportFailed(Exception):
-    """The user's module raised; ``__cause__`` is what it raised."""
+    """The user's module raised ``error`` when it was imported."""
 
-    def __init__(self, target: str) -> None:
-        super().__init__(target)
+    def __init__(self, target: str, error: Exception) -> None:
+        super().__init__(target, error)
         self.target = target
+        self.error = error
 
 
 def load_app(target: str | None, app_dir: str = "", factory: bool = False) -> tuple[str, Any]:
@@ -25,7 +26,7 @@ def load_app(target: str | None, app_dir: str = "", factory: bool = False) -> tu
     target = find_target(target, app_dir)
     try:
         return target, load(target, app_dir=app_dir, factory=factory)
-    except (ConfigError, ImportFailed):
+    except ConfigError:
         raise
     except Exception as error:
-        raise ImportFailed(target) from error
+        raise ImportFailed(target, error) from error

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
-from hanok.cli.env_file import load_env_file
 from hanok.cli.help import GroupedOption
 from hanok.exceptions import ConfigError
 from hanok.server.config import Config, Option, environment, options
+from hanok.server.run import read_env_file
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -43,9 +43,7 @@ class OptionType(click.ParamType):  # type: ignore[type-arg, unused-ignore]
             self.option.check(parsed)
         except ConfigError:
             # click names the option itself
-            raise click.BadParameter(
-                f"{value!r} is not accepted; give {self.option.accepts}.", ctx, param
-            ) from None
+            raise click.BadParameter(f"{value!r} is not accepted; give {self.option.accepts}.", ctx, param) from None
         return parsed
 
 
@@ -101,7 +99,7 @@ def make_config(given: dict[str, Any], **defaults: Any) -> Config:
     """A Config of the command line, else the environment, else ``defaults``, else Config's own defaults."""
     env_file = given.get("env_file") or os.environ.get("HANOK_ENV_FILE")
     if env_file:
-        load_env_file(env_file)
+        read_env_file(env_file)
     told: dict[str, Any] = {}
     for option in options():
         value = given.get(option.name)

@@ -44,9 +44,7 @@ def command(target: str | None, as_json: bool, app_dir: str, factory: bool) -> i
     target, app = load_app(target, app_dir, factory)
     rows = list(walk(getattr(app, "routes", None) or ()))
     if as_json:
-        click.echo(
-            json.dumps([{k: v for k, v in asdict(row).items() if k != "depth"} for row in rows], indent=2)
-        )
+        click.echo(json.dumps([{k: v for k, v in asdict(row).items() if k != "depth"} for row in rows], indent=2))
     else:
         show(rows, target)
     return 0
@@ -60,24 +58,25 @@ def walk(routes: Any, prefix: str = "", depth: int = 0) -> Iterator[Row]:
 
 def effective(routes: Any) -> Iterator[Any]:
     """The routes as they answer: those of included routers, with what including has added to them."""
-    try:
-        from hanok.routing import iter_route_contexts
-    except ImportError:
-        return iter(routes)
-    return iter(iter_route_contexts(routes))
+    from hanok.routing.included import iter_route_contexts
+
+    return (context.effective_route for context in iter_route_contexts(routes))
 
 
 def rows_of(route: Any, prefix: str, depth: int) -> Iterator[Row]:
     path = prefix + (getattr(route, "path", None) or "")
     inner = getattr(route, "routes", None)
+    if hasattr(route, "original_router"):  # an included router that matches in its own way
+        path = prefix + route.inherited.prefix
+        inner = route.original_router.routes
     host = getattr(route, "host", None)
     endpoint = getattr(route, "endpoint", None)
     name = getattr(route, "name", None) or ""
     tags = [str(getattr(tag, "value", tag)) for tag in getattr(route, "tags", None) or ()]
     if inner is not None or (hasattr(route, "app") and endpoint is None):
-        app = getattr(route, "app", None)
+        app = getattr(route, "_base_app", None) or getattr(route, "app", None) or route
         kind = "mount" if host is None else "host"
-        file, line = where(type(app))
+        file, line = where(app)
         yield Row(kind, [], host or path or "/", name, label(app), file, line, tags, depth)
         yield from walk(inner or (), prefix if host is not None else path, depth + 1)
         return
@@ -90,6 +89,7 @@ def rows_of(route: Any, prefix: str, depth: int) -> Iterator[Row]:
 
 
 def label(thing: Any) -> str:
+    """module.name of a function or class, or of the class of an instance."""
     thing = inspect.unwrap(thing) if callable(thing) else thing
     if not hasattr(thing, "__qualname__"):
         thing = getattr(thing, "func", None) or type(thing)  # a partial, else an instance
@@ -113,6 +113,7 @@ def where(thing: Any) -> tuple[str | None, int | None]:
 
 
 def show(rows: list[Row], target: str) -> None:
+    from rich import box
     from rich.table import Table
     from rich.text import Text
 
@@ -122,16 +123,16 @@ def show(rows: list[Row], target: str) -> None:
     if not rows:
         console.print(Text(f"{target} has no routes."))
         return
-    table = Table(title=Text(target, "title"), title_justify="left", border_style="dim", header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, border_style="dim", header_style="bold", pad_edge=False)
     for heading in ("Methods", "Path", "Name", "Endpoint"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("Methods", "Path"))
     with_tags = any(row.tags for row in rows)
     if with_tags:
         table.add_column("Tags")
     for row in rows:
         table.add_row(*cells(row)[: None if with_tags else 4])
     console.print(table)
-    console.print(Text(summary(rows), "quiet"))
+    console.print(Text(f"{target}: {summary(rows)}", "quiet"))
 
 
 def cells(row: Row) -> list[Any]:
@@ -141,9 +142,7 @@ def cells(row: Row) -> list[Any]:
     style = "method" if row.kind == "http" else "name" if row.kind == "websocket" else "quiet"
     path = Text("  " * row.depth + row.path)
     path.highlight_regex(r"\{[^}]*\}", "value")
-    place = Text(
-        row.endpoint if row.file is None else f"{row.file}:{row.line}", "path" if row.file else "quiet"
-    )
+    place = Text(row.endpoint if row.file is None else f"{row.file}:{row.line}", "path" if row.file else "quiet")
     return [Text(kinds[row.kind], style), path, Text(row.name), place, Text(", ".join(row.tags), "quiet")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import click
 
 from hanok.cli.help import RichCommand
 from hanok.cli.options import ENVIRONMENT, config_options, make_config
+from hanok.exceptions import ConfigError
 
 if TYPE_CHECKING:
     import socket
@@ -49,32 +51,40 @@ def serve(config: Config, target: str) -> int:
         return supervise(config, target)
     from hanok.cli.banner import announce, describe_app, urls
 
-    sockets: list[socket.socket] = []
-
-    def ready(app: Any) -> None:
+    def ready(app: Any, sockets: list[socket.socket]) -> None:
         announce(target, config, urls(sockets, config), describe_app(app))
 
-    return serve_here(config, target, lambda: sockets.extend(bind(config)) or sockets, ready)  # type: ignore[func-returns-value]
+    return serve_here(config, target, lambda: bind(config), ready)
 
 
 def serve_here(
-    config: Config, target: str, listen: Callable[[], list[socket.socket]], ready: Callable[[Any], None]
+    config: Config,
+    target: str,
+    listen: Callable[[], list[socket.socket]],
+    ready: Callable[[Any, list[socket.socket]], None],
 ) -> int:
     """One worker in this process. The application is imported before anything listens."""
     from hanok.cli.load import load_app
     from hanok.server.worker import Worker
 
     _, app = load_app(target, config.app_dir, config.factory)
-    return Worker(config, app, on_ready=lambda: ready(app)).run(listen())
+    sockets = listen()
+    return Worker(config, app, on_ready=lambda: ready(app, sockets)).run(sockets)
 
 
 def supervise(config: Config, target: str) -> int:
-    """Several workers under a supervisor."""
-    raise NotImplementedError
+    """Several workers under a supervisor, which never imports the application itself."""
+    from hanok.cli.banner import announce, urls
+    from hanok.server.listeners import bind
+    from hanok.server.supervisor import Supervisor
+
+    if sys.platform == "win32":
+        raise ConfigError("--workers: on Windows there is one worker.")
+    sockets = bind(config)
+    where = urls(sockets, config)
+    return Supervisor(config, target, on_ready=lambda: announce(target, config, where, {})).run(sockets)
 
 
 def child_command() -> Sequence[str]:
     """How a serving child process is started."""
-    import sys
-
     return (sys.executable, "-m", "hanok.cli.child")

@@ -22,11 +22,7 @@ def find_target(given: str | None, app_dir: str = "") -> str:
     tried: list[str] = []
     for target in (*named_in_pyproject(tried), *GUESSES):
         module = target.partition(":")[0].replace(".", "/")
-        if (
-            target not in GUESSES
-            or (here / f"{module}.py").is_file()
-            or (here / module / "__init__.py").is_file()
-        ):
+        if target not in GUESSES or (here / f"{module}.py").is_file() or (here / module / "__init__.py").is_file():
             return target
         tried.append(f"{module}.py")
     raise ConfigError(
@@ -48,15 +44,13 @@ def named_in_pyproject(tried: list[str]) -> list[str]:
     except FileNotFoundError:
         return []
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"pyproject.toml cannot be read: {error}") from None
+        raise ConfigError(f"The file pyproject.toml cannot be read: {error}.") from None
     found = []
     for table, key in keys:
         value = tool.get(table, {}).get(key)
         if value is None:
             continue
         if not isinstance(value, str) or not value:
-            raise ConfigError(
-                f'[tool.{table}] {key} in pyproject.toml must be text like "main:app", not {value!r}'
-            )
+            raise ConfigError(f'[tool.{table}] {key} in pyproject.toml must be text like "main:app", not {value!r}')
         found.append(value)
     return found

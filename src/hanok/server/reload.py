@@ -15,33 +15,26 @@ The parent has one thread for the watcher, which only writes to a pipe. All deci
 
 from __future__ import annotations
 
-import fnmatch
-import json
 import os
-import pickle
 import selectors
 import signal
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from enum import Enum, auto
-from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ConfigError
+from hanok.server.reload_child import GRACE, KILL_AFTER, Child
+from hanok.server.watcher import Watcher
 
 if TYPE_CHECKING:
     import socket
 
     from hanok.server.config import Config
 
-GRACE = 1.0  # seconds for running requests when a child is replaced or stopped
-KILL_AFTER = 4.0  # seconds more, for the end of the lifespan; then SIGKILL
 WRONG_USAGE = 2  # the exit code of a child that was told something that cannot be
 
 
@@ -89,17 +82,6 @@ TRANSITIONS: dict[ReloadEvent, dict[ReloadState, ReloadState]] = {
 }
 
 
-@dataclass(frozen=True)
-class Assignment:
-    """What a child is given: pickled, over a pipe, because a command line can be read by everybody."""
-
-    target: str
-    config: Config
-    listener_fds: tuple[int, ...]
-    ready_fd: int  # write one line of JSON here when it serves
-    life_fd: int  # ends when the parent ends
-
-
 class Reloader:
     """Runs children of ``command`` until it is told to stop.
 
@@ -118,9 +100,7 @@ class Reloader:
         on_ready: Callable[[dict[str, Any]], None],
     ) -> None:
         if sys.platform == "win32":
-            raise ConfigError(
-                "Reload needs a system that can hand sockets to child processes; Windows is none."
-            )
+            raise ConfigError("Reload needs a system that can hand sockets to child processes; Windows is none.")
         self.target = target
         self.config = config
         self.listeners = listeners
@@ -218,146 +198,6 @@ class Reloader:
             self.say(ReloadEvent.ENDED, f"{how}; waiting for the next save".removeprefix("; "))
 
 
-class Child:
-    """One serving process."""
-
-    def __init__(
-        self, target: str, config: Config, listeners: Sequence[socket.socket], command: Sequence[str]
-    ) -> None:
-        told_fd, tell_fd = os.pipe()  # the assignment
-        self.ready_fd, child_ready_fd = os.pipe()
-        child_life_fd, self._life_fd = os.pipe()
-        grace = config.timeout_graceful_shutdown
-        config = replace(
-            config,
-            reload=False,
-            timeout_graceful_shutdown=GRACE if grace is None else min(grace, GRACE),
-        )
-        passed = (told_fd, child_ready_fd, child_life_fd)
-        sockets = tuple(one.fileno() for one in listeners)
-        self._process = subprocess.Popen([*command, str(told_fd)], pass_fds=(*passed, *sockets))
-        for fd in passed:
-            os.close(fd)
-        assignment = Assignment(target, config, sockets, child_ready_fd, child_life_fd)
-        with suppress(BrokenPipeError), open(tell_fd, "wb") as pipe:
-            pickle.dump(assignment, pipe)
-
-    @property
-    def ended(self) -> bool:
-        return self._process.poll() is not None
-
-    def read(self) -> dict[str, Any] | None:
-        """What the child says of itself once it serves; None at the end of its pipe."""
-        line = os.read(self.ready_fd, 65536)
-        if not line:
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(0.05)
-            return None
-        told: dict[str, Any] = json.loads(line)
-        return told
-
-    def signal(self, number: int) -> None:
-        if self._process.poll() is None:
-            self._process.send_signal(number)
-
-    def kill(self) -> None:
-        self.signal(signal.SIGKILL)
-        self._process.wait()
-
-    def close(self) -> int:
-        """Reap an ended process and give its exit code; negative is the signal that ended it."""
-        for fd in (self.ready_fd, self._life_fd):
-            os.close(fd)
-        return self._process.wait()
-
-
-class Watcher:
-    """A thread that watches files and writes a byte to ``fd`` for each batch of changes."""
-
-    def __init__(self, config: Config) -> None:
-        self._directories = watched_directories(config)
-        self._filter = PathFilter(config, self._directories)
-        self._step = max(1, round(config.reload_delay * 1000))
-        self._stop = threading.Event()
-        self._changed: list[str] = []
-        self.fd, self._write_fd = os.pipe()
-        self._thread = threading.Thread(target=self._watch, name="hanok-watch", daemon=True)
-
-    def __enter__(self) -> Watcher:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._stop.set()
-        self._thread.join(5)
-        os.close(self.fd)
-        os.close(self._write_fd)
-
-    def changes(self) -> str:
-        """The names of the changed files, for people."""
-        os.read(self.fd, 512)
-        names, self._changed = sorted(set(self._changed)), []
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        return ", ".join(names[:3]) + more
-
-    def _watch(self) -> None:
-        from watchfiles import watch
-
-        batches = watch(
-            *self._directories,
-            watch_filter=lambda change, path: self._filter(path),
-            step=self._step,
-            stop_event=self._stop,
-            rust_timeout=500,
-        )
-        for batch in batches:
-            self._changed.extend(os.path.relpath(path) for _, path in batch)
-            os.write(self._write_fd, b"c")
-
-
-def watched_directories(config: Config) -> list[Path]:
-    """Where to watch: what was asked for, else where the application is. Raises ConfigError for what is not
-    there.
-    """
-    directories = [Path(name).resolve() for name in config.reload_dirs or (config.app_dir or ".",)]
-    for directory in directories:
-        if not directory.is_dir():
-            raise ConfigError(f"--reload-dir: {directory} is not a directory.")
-    # Watching a directory watches all below it.
-    return [one for one in directories if not any(other in one.parents for other in directories)]
-
-
-class PathFilter:
-    """Which files matter: their name matches an include, and no part of their path below the watched one an
-    exclude.
-    """
-
-    # Never written by hand, often large, often rewritten.
-    IGNORED = frozenset({"__pycache__", "node_modules", "site-packages", "venv", "env"})
-
-    def __init__(self, config: Config, directories: Sequence[Path]) -> None:
-        self._includes = config.reload_includes
-        self._excludes = config.reload_excludes
-        self._excluded_directories = [
-            Path(name).resolve() for name in config.reload_excludes if Path(name).is_dir()
-        ]
-        self._directories = directories
-
-    def __call__(self, path: str) -> bool:
-        file = Path(path)
-        root = next((one for one in self._directories if one in file.parents), None)
-        parts = file.parts if root is None else file.relative_to(root).parts
-        if any(part in self.IGNORED or self._matches(part, self._excludes) for part in parts):
-            return False
-        if any(one in file.parents for one in self._excluded_directories):
-            return False
-        return self._matches(file.name, self._includes)
-
-    @staticmethod
-    def _matches(name: str, patterns: Sequence[str]) -> bool:
-        return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
-
-
 @contextmanager
 def woken_by_signals() -> Iterator[int]:
     """A descriptor that becomes readable when a signal arrives: each byte is the number of one."""
@@ -377,33 +217,4 @@ def woken_by_signals() -> Iterator[int]:
 
 
 def _note(number: int, frame: FrameType | None) -> None:
-    """A handler has to be there for the descriptor to be written to; what happens is decided in ``Reloader``."""
-
-
-# ---- in the child
-
-
-def receive_assignment(fd: int) -> Assignment:
-    """The child's first act: read what it is to do, and see to it that it ends when its parent does."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with open(fd, "rb") as pipe:
-        assignment: Assignment = pickle.load(pipe)
-    # Processes that the application starts must not hold our pipes open.
-    for inherited in (assignment.ready_fd, assignment.life_fd):
-        os.set_inheritable(inherited, False)
-    threading.Thread(
-        target=_end_with_parent, args=(assignment.life_fd,), name="hanok-parent", daemon=True
-    ).start()
-    return assignment
-
-
-def _end_with_parent(fd: int) -> None:
-    os.read(fd, 1)  # returns at the end of the parent
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE + KILL_AFTER)
-    os._exit(1)
-
-
-def tell_ready(assignment: Assignment, told: dict[str, Any]) -> None:
-    """Tell the parent that this child serves, and what it has to say about itself."""
-    os.write(assignment.ready_fd, json.dumps(told).encode() + b"\n")
+    """There has to be a handler for the descriptor to be written to; ``Reloader`` decides what happens."""

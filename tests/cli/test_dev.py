@@ -1,0 +1,206 @@
+"""``hanok dev``: reload."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+STREAM = """
+import asyncio
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    if scope["path"] != "/stream":
+        return await send({"type": "http.response.body", "body": ANSWER})
+    while True:
+        await send({"type": "http.response.body", "body": b"data: tick\\n\\n", "more_body": True})
+        await asyncio.sleep(3600)
+"""
+
+TELLS = """
+import os
+
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        return
+    if scope["path"] == "/crash":
+        os._exit(3)
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": f"{os.getpid()} {os.environ.get('HANOK_DEBUG')}".encode()})
+"""
+
+
+def save(directory: Path, text: str) -> None:
+    (directory / "main.py").write_text(text, "utf-8")
+
+
+def test_a_save_is_served_and_no_connection_is_refused_meanwhile(
+    project: Any, hanok: Any, get: Any, asgi_app: Any
+) -> None:
+    directory = project(**{"main.py": asgi_app(b"one")})
+    command = hanok("dev", "--port", "0")
+    url = command.url()
+    assert get(url) == b"one"
+    answers: list[bytes] = []
+    errors: list[OSError] = []
+
+    def ask() -> None:
+        while (not answers or answers[-1] != b"two") and not errors:
+            try:
+                answers.append(get(url))
+            except OSError as error:
+                errors.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    save(directory, asgi_app(b"two"))
+    command.wait_for(r"changed +main\.py")
+    command.wait_for("ready")
+    asking.join(30)
+    assert not errors
+    assert answers[-1] == b"two"
+    assert set(answers) <= {b"one", b"two"}
+
+
+def test_a_broken_save_is_shown_and_the_next_one_mends_it(project: Any, hanok: Any, get: Any, asgi_app: Any) -> None:
+    directory = project(**{"main.py": asgi_app(b"one")})
+    command = hanok("dev", "--port", "0")
+    url = command.url()
+    save(directory, "app = oops\n")
+    command.wait_for(r"main\.py:1")
+    command.wait_for("NameError: name 'oops' is not defined")
+    command.wait_for("waiting for the next save")
+    assert "Traceback" not in command.text
+    waiting: list[bytes] = []
+    asking = threading.Thread(target=lambda: waiting.append(get(url)), daemon=True)
+    asking.start()
+    save(directory, asgi_app(b"mended"))
+    command.wait_for("ready")
+    asking.join(30)
+    assert waiting == [b"mended"]
+
+
+def test_an_application_that_is_broken_from_the_start_waits_for_a_save(
+    project: Any, hanok: Any, get: Any, asgi_app: Any
+) -> None:
+    directory = project(**{"main.py": "app = oops\n"})
+    command = hanok("dev", "--port", "0")
+    command.wait_for("waiting for the next save")
+    save(directory, asgi_app(b"mended"))
+    assert get(command.url()) == b"mended"
+
+
+def test_what_was_typed_wrongly_ends_it(project: Any, hanok: Any, asgi_app: Any) -> None:
+    project(**{"main.py": asgi_app(b"")})
+    command = hanok("dev", "main:nothing", "--port", "0")
+    assert command.ends() == 2
+    assert "type main:app" in command.text
+    command = hanok("dev", "--reload-dir", "nowhere")
+    assert command.ends() == 2
+    assert "'nowhere' is not a directory" in command.text
+
+
+def test_a_stream_that_never_ends_does_not_hold_up_a_reload(project: Any, hanok: Any, get: Any) -> None:
+    directory = project(**{"main.py": STREAM.replace("ANSWER", "b'one'")})
+    command = hanok("dev", "--port", "0")
+    url = command.url()
+    port = int(url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n")
+        received = b""
+        while b"tick" not in received:
+            received += client.recv(1000)
+        save(directory, STREAM.replace("ANSWER", "b'two'"))
+        command.wait_for("ready")
+        assert get(url) == b"two"
+        try:
+            while client.recv(1000):
+                pass
+        except ConnectionResetError:
+            pass
+
+
+def test_a_process_that_ends_by_itself_is_told(project: Any, hanok: Any) -> None:
+    project(**{"main.py": TELLS})
+    command = hanok("dev", "--port", "0")
+    port = int(command.url().rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+        client.sendall(b"GET /crash HTTP/1.1\r\nHost: x\r\n\r\n")
+        command.wait_for("waiting for the next save")
+
+
+def test_debug_is_on_and_only_in_dev(project: Any, hanok: Any, get: Any) -> None:
+    project(**{"main.py": TELLS})
+    assert get(hanok("dev", "--port", "0").url()).endswith(b" 1")
+    assert get(hanok("run", "--reload", "--port", "0").url()).endswith(b" None")
+    assert get(hanok("dev", "--no-reload", "--port", "0").url()).endswith(b" 1")
+
+
+def is_refused(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=30).close()
+    except ConnectionRefusedError:
+        return True
+    except ConnectionResetError:
+        return False
+    return False
+
+
+def test_one_interrupt_ends_parent_and_child(project: Any, hanok: Any, get: Any) -> None:
+    project(**{"main.py": TELLS})
+    command = hanok("dev", "--port", "0")
+    url = command.url()
+    child = int(get(url).split()[0])
+    # A terminal interrupts every process of its foreground group.
+    os.kill(child, signal.SIGINT)
+    command.signal(signal.SIGINT)
+    assert command.ends() == 0
+    assert is_refused(int(url.rpartition(":")[2]))
+    assert "Traceback" not in command.text
+
+
+def test_a_stop_while_broken_ends_it(project: Any, hanok: Any) -> None:
+    project(**{"main.py": "app = oops\n"})
+    command = hanok("dev", "--port", "0")
+    command.wait_for("waiting for the next save")
+    command.signal(signal.SIGTERM)
+    assert command.ends() == 0
+
+
+def test_a_second_interrupt_does_not_wait(project: Any, hanok: Any, get: Any) -> None:
+    source = TELLS.replace(
+        'if scope["type"] == "lifespan":\n        return',
+        """if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        print("shutting down", flush=True)
+        import asyncio
+        await asyncio.sleep(3600)""",
+    )
+    project(**{"main.py": source})
+    command = hanok("dev", "--port", "0")
+    command.url()
+    command.signal(signal.SIGINT)
+    command.wait_for("shutting down")
+    command.signal(signal.SIGINT)
+    command.ends()
+    assert "was killed" not in command.text
+
+
+def test_the_child_does_not_outlive_a_parent_that_was_killed(project: Any, hanok: Any, get: Any) -> None:
+    project(**{"main.py": TELLS})
+    command = hanok("dev", "--port", "0")
+    url = command.url()
+    get(url)
+    command.signal(signal.SIGKILL)
+    command.ends()
+    port = int(url.rpartition(":")[2])
+    while not is_refused(port):  # ends when the last process that holds the listener has
+        pass
