@@ -16,9 +16,7 @@ from hanok.routing.router import Router
 
 async def where(request: Request) -> PlainTextResponse:
     scope = request.scope
-    return PlainTextResponse(
-        f"{scope['path']} {scope['root_path']} {scope['app_root_path']} {scope['path_params']}"
-    )
+    return PlainTextResponse(f"{scope['path']} {scope['root_path']} {scope['app_root_path']} {scope['path_params']}")
 
 
 async def foreign(scope: Any, receive: Any, send: Any) -> None:
@@ -117,9 +115,7 @@ def test_names_inside_a_mount() -> None:
 
 
 def test_names_inside_a_mount_without_a_name() -> None:
-    mount = Mount(
-        "/m", routes=[Route("/x/{id:int}", where, name="f"), Route("/p/{path:path}", where, name="p")]
-    )
+    mount = Mount("/m", routes=[Route("/x/{id:int}", where, name="f"), Route("/p/{path:path}", where, name="p")])
     assert mount.url_path_for("f", id=4) == "/m/x/4"
     assert mount.url_path_for("p", path="a/b") == "/m/p/a/b"
 

@@ -118,9 +118,7 @@ def test_a_websocket_route_runs_its_application(ask: Any) -> None:
             await send({"type": "websocket.accept", "params": scope["path_params"]})
 
     route = WebSocketRoute("/w/{a}", App())
-    assert ask(route, "", "/w/1", kind="websocket").messages == [
-        {"type": "websocket.accept", "params": {"a": "1"}}
-    ]
+    assert ask(route, "", "/w/1", kind="websocket").messages == [{"type": "websocket.accept", "params": {"a": "1"}}]
     assert ask(Router([route]), "", "/w/2", kind="websocket").messages[0]["params"] == {"a": "2"}
     assert ask(Router([route]), "GET", "/w/2").status == 404
 

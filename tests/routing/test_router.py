@@ -440,9 +440,7 @@ def test_a_native_caller_needs_no_scope() -> None:
 
 
 def test_hosts_are_asked_in_their_place(ask: Any) -> None:
-    router = Router(
-        [Host("{sub}.example.org", app=Router([Route("/a", says("sub"))])), Route("/a", says("a"))]
-    )
+    router = Router([Host("{sub}.example.org", app=Router([Route("/a", says("sub"))])), Route("/a", says("a"))])
     assert ask(router, "GET", "/a", host="API.example.org:80").text == "sub sub='api'"
     assert ask(router, "GET", "/a").text == "a"
     assert ask(router, "GET", "/a", host=None).text == "a"

@@ -111,9 +111,7 @@ def test_a_path_that_does_not_begin_with_a_slash_has_no_route() -> None:
 
 def test_kept_unions_are_bounded(monkeypatch: Any) -> None:
     monkeypatch.setattr("hanok.routing.table._MERGED_LIMIT", 1)
-    table = MatchTable(
-        [Route(path, endpoint).entry(i) for i, path in enumerate(["/{x}", "/{n:int}", "/{f:float}"])]
-    )
+    table = MatchTable([Route(path, endpoint).entry(i) for i, path in enumerate(["/{x}", "/{n:int}", "/{f:float}"])])
     for _ in range(2):
         assert len(table.slot("/7").entries) == 3  # type: ignore[union-attr]
         assert len(table.slot("/7.5").entries) == 2  # type: ignore[union-attr]

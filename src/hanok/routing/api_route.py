@@ -67,8 +67,7 @@ class DeclaredRoute(TemplateRoute):
         names = frozenset(self.param_convertors)
         dependant = read_dependant(self.endpoint, path=self.path_format, path_names=names)
         dependant.dependencies[:0] = [
-            extra_dependant(declared, path=self.path_format, path_names=names)
-            for declared in self.dependencies
+            extra_dependant(declared, path=self.path_format, path_names=names) for declared in self.dependencies
         ]
         return dependant
 
@@ -153,9 +152,7 @@ class APIRoute(DeclaredRoute, Route):
         if given["status_code"] is not None:
             self.status_code = int(given["status_code"])
         description = given["description"] or inspect.cleandoc(endpoint.__doc__ or "")
-        self.description = description.split("\f")[
-            0
-        ].strip()  # what follows a form feed is for the source only
+        self.description = description.split("\f")[0].strip()  # what follows a form feed is for the source only
         self.place_at(path)
         self._infer_response()
         self._settle()

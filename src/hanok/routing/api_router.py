@@ -192,8 +192,7 @@ class APIRouter(Verbs, Router):
         given: Any = complete(options, RouterOptions, "include_router")
         if router is self:
             raise AssertionError(
-                "Cannot include the same APIRouter instance into itself. "
-                "Did you mean to include a different router?"
+                "Cannot include the same APIRouter instance into itself. Did you mean to include a different router?"
             )
         if any(below is self for below in routers_below(router)):
             raise AssertionError(
@@ -206,9 +205,7 @@ class APIRouter(Verbs, Router):
         if not given["prefix"]:
             for route in router.routes:
                 if getattr(route, "path", None) == "":
-                    raise DeclarationError(
-                        f"Prefix and path cannot be both empty (path operation: {route.name})"
-                    )
+                    raise DeclarationError(f"Prefix and path cannot be both empty (path operation: {route.name})")
         inherited = self._own(prefix=self.prefix).around(Inherited.of(given))
         self.routes.append(IncludedRouter(router, inherited))
         self.lifespan_context = both_lifespans(self.lifespan_context, router)
@@ -269,9 +266,7 @@ class APIRouter(Verbs, Router):
 
     def on_event(self, event_type: str) -> Callable[[F], F]:
         """Deprecated: declare a handler of "startup" or "shutdown"."""
-        warnings.warn(
-            "on_event is deprecated, use lifespan event handlers instead.", DeprecationWarning, stacklevel=2
-        )
+        warnings.warn("on_event is deprecated, use lifespan event handlers instead.", DeprecationWarning, stacklevel=2)
 
         def decorator(function: F) -> F:
             self.add_event_handler(event_type, function)

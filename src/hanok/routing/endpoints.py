@@ -33,14 +33,8 @@ class HTTPEndpoint:
     async def dispatch(self) -> None:
         """Call the method that the request names and send what it returns."""
         request: Any = Request(self.scope, receive=self.receive)
-        handler: Callable[[Any], Any] = getattr(
-            self, self._handler_name(request.method), self.method_not_allowed
-        )
-        response = (
-            await handler(request)
-            if is_async_callable(handler)
-            else await run_in_threadpool(handler, request)
-        )
+        handler: Callable[[Any], Any] = getattr(self, self._handler_name(request.method), self.method_not_allowed)
+        response = await handler(request) if is_async_callable(handler) else await run_in_threadpool(handler, request)
         await response(self.scope, self.receive, self.send)
 
     def _handler_name(self, method: str) -> str:

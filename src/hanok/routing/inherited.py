@@ -55,8 +55,7 @@ class Inherited:
             max_body_size=self.max_body_size if inner.max_body_size is None else inner.max_body_size,
             form_limits={**self.form_limits, **inner.form_limits},
             # Overrides belong to the application, which is outermost.
-            dependency_overrides_provider=self.dependency_overrides_provider
-            or inner.dependency_overrides_provider,
+            dependency_overrides_provider=self.dependency_overrides_provider or inner.dependency_overrides_provider,
         )
 
     def as_options(self) -> dict[str, Any]:

@@ -164,9 +164,7 @@ def check_max_body_size(size: Any) -> None:
 def check_form_limits(limits: Any) -> FormLimits:
     """The limits of forms, as a dict of their own. Raises pydantic's ValidationError for others."""
     if not limits:
-        return (
-            FormLimits() if limits is None or limits == {} else form_limits_adapter().validate_python(limits)
-        )
+        return FormLimits() if limits is None or limits == {} else form_limits_adapter().validate_python(limits)
     checked: FormLimits = form_limits_adapter().validate_python(limits)
     return checked
 

@@ -232,9 +232,7 @@ class WebSocketRoute(TemplateRoute):
     native_handle = handle
 
     def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, WebSocketRoute) and self.path == other.path and self.endpoint == other.endpoint
-        )
+        return isinstance(other, WebSocketRoute) and self.path == other.path and self.endpoint == other.endpoint
 
     __hash__ = BaseRoute.__hash__
 

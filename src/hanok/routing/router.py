@@ -94,13 +94,9 @@ class Router(NativeApp):
         include_in_schema: bool = True,
     ) -> None:
         """Add a plain Route."""
-        self.routes.append(
-            Route(path, endpoint, methods=methods, name=name, include_in_schema=include_in_schema)
-        )
+        self.routes.append(Route(path, endpoint, methods=methods, name=name, include_in_schema=include_in_schema))
 
-    def add_websocket_route(
-        self, path: str, endpoint: Callable[..., Awaitable[None]], name: str | None = None
-    ) -> None:
+    def add_websocket_route(self, path: str, endpoint: Callable[..., Awaitable[None]], name: str | None = None) -> None:
         """Add a plain WebSocketRoute."""
         self.routes.append(WebSocketRoute(path, endpoint, name=name))
 
@@ -281,11 +277,7 @@ def enter(exchange: AnyExchange, path: str, entry: Entry) -> Coroutine[Any, Any,
     if isinstance(exchange, Exchange):
         if entry.max_body_size is not None:
             exchange.body_limit = entry.max_body_size
-        if (
-            exchange.body_limit is not None
-            and entry.enter is None
-            and too_long(exchange, exchange.body_limit)
-        ):
+        if exchange.body_limit is not None and entry.enter is None and too_long(exchange, exchange.body_limit):
             exchange.answer(413, [PLAIN_TEXT], b"Content Too Large")
             return nothing()
     run: Coroutine[Any, Any, None] = entry.runner.run(exchange)
