@@ -156,11 +156,14 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
     @property
     def session(self) -> dict[str, Any]:
         exchange = self.exchange
-        if exchange._scope is None and exchange.session is not None:
-            session: dict[str, Any] = exchange.session
-            return session
-        found: dict[str, Any] = self._placed("session", "SessionMiddleware")
-        return found
+        session: dict[str, Any] | None = exchange.session if exchange._scope is None else None
+        if session is None:
+            session = self._placed("session", "SessionMiddleware")
+        # A session that wants to know who looked at it: the answer then depends on its cookie.
+        mark_accessed = getattr(session, "mark_accessed", None)
+        if mark_accessed is not None:
+            mark_accessed()
+        return session
 
     @property
     def auth(self) -> Any:

@@ -82,7 +82,7 @@ class CaptureExchange(Exchange):
         outer._scope = self._scope
         for name in ("app", "endpoint", "path_params", "route", "router", "session", "state", "exits"):
             setattr(outer, name, getattr(self, name))
-        if outer.body is None and (self.stream_consumed or self.body is not None):
+        if outer.body is None and self.body_read:
             outer.stream_consumed = True
 
     def hush(self, audience: Audience) -> None:

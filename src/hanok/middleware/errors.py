@@ -12,6 +12,7 @@ from hanok.http.inspection import is_async_callable
 from hanok.http.request import Request
 from hanok.http.response import PlainTextResponse, Response
 from hanok.middleware.base import NativeMiddleware, send_response
+from hanok.websockets.state import WebSocketState
 from hanok.websockets.websocket import WebSocket
 
 if TYPE_CHECKING:
@@ -130,5 +131,8 @@ async def answer_by(handler: ExceptionHandler, exchange: Any, error: Exception) 
         response = await handler(connection, error)
     else:
         response = await run_in_threadpool(handler, connection, error)
-    if response is not None and exchange.kind == "http":
-        await send_response(response, exchange)
+    if response is None:
+        return
+    if exchange.kind == "websocket" and connection.application_state is not WebSocketState.CONNECTING:
+        raise error  # an open WebSocket cannot be answered with an HTTP response
+    await send_response(response, exchange)
