@@ -43,16 +43,14 @@ def item() -> Item:
 
 def test_a_route_that_was_told_nothing() -> None:
     def read(item_id: int):  # type: ignore[no-untyped-def]
-        """Read one.
+        pass
 
-          With care.
-        \fNot for the document."""
-
+    read.__doc__ = "Read one.\n\n    With care.\n    \f\n    Not for the document."
     route = APIRoute("/items/{item_id}", read)
     assert repr(route) == "APIRoute(path='/items/{item_id}', name='read', methods=['GET'])"
     assert (route.path, route.path_format) == ("/items/{item_id}", "/items/{item_id}")
     assert route.endpoint is read
-    assert route.description == "Read one.\n\n  With care."
+    assert route.description == "Read one.\n\nWith care."
     assert route.unique_id == "read_items__item_id__get"
     assert (route.tags, route.dependencies, route.responses, route.response_fields) == ([], [], {}, {})
     assert route.response_description == "Successful Response"

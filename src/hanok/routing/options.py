@@ -109,15 +109,7 @@ DEFAULTS: dict[str, Any] = {
 
 def names_of(options: type) -> list[str]:
     """The names in a TypedDict, those of its bases first."""
-    return list(options.__annotations__ if options.__base__ is dict else inherited_names(options))
-
-
-def inherited_names(options: type) -> list[str]:
-    required: frozenset[str] = options.__required_keys__  # type: ignore[attr-defined]
-    optional: frozenset[str] = options.__optional_keys__  # type: ignore[attr-defined]
-    every = required | optional
-    order = [*RouteOptions.__annotations__, *RouterOptions.__annotations__, *options.__annotations__]
-    return [name for name in dict.fromkeys(order) if name in every]
+    return list(options.__annotations__)
 
 
 def takes(options: type, **defaults: Any) -> Callable[[F], F]:

@@ -16,7 +16,6 @@ from hanok.routing.base import (
     PLAIN_TEXT,
     BaseRoute,
     Match,
-    below_root,
     get_name,
     get_route_path,
     is_function,
@@ -32,7 +31,7 @@ from hanok.types import ASGIApp, Receive, Scope, Send
 from hanok.websockets import WebSocket
 
 if TYPE_CHECKING:
-    from hanok.exchange import AnyExchange
+    pass
 
 
 class TemplateRoute(BaseRoute):
@@ -282,8 +281,3 @@ def request_response(func: Callable[..., Any]) -> ASGIApp:
 def websocket_session(func: Callable[..., Awaitable[None]]) -> ASGIApp:
     """An ASGI application from an async function that takes a WebSocket."""
     return WebSocketSession(func)
-
-
-def route_path(exchange: AnyExchange) -> str:
-    """The path of an exchange as routes see it."""
-    return below_root(exchange.path, exchange.root_path)

@@ -156,11 +156,6 @@ class MatchTable:
         self._static = {path: Slot(self._with_dynamic(path, group)) for path, group in static.items()}
         self._merged.clear()
 
-    def find(self, path: str, method: str) -> Entry | None:
-        """The route that takes this path and method; None if no route does."""
-        slot = self.slot(path)
-        return None if slot is None else slot.by_method.get(method, slot.any_method)
-
     def slot(self, path: str) -> Slot | None:
         """Every route that this path could mean, whatever the method."""
         return self._static.get(path) or self._search(path)
