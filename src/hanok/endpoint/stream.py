@@ -7,12 +7,11 @@ StreamingResponse the items are the bytes or text themselves.
 
 from __future__ import annotations
 
-import asyncio
 import collections.abc
 import json
 import math
 from collections.abc import AsyncIterator, Callable
-from typing import Any, get_args, get_origin
+from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic_core import ValidationError
 
@@ -22,6 +21,9 @@ from hanok.http import Response, StreamingResponse, iterate_in_threadpool
 from hanok.params.annotation import is_class
 from hanok.params.values import faults
 from hanok.serialization import ResponseDump, jsonable_encoder
+
+if TYPE_CHECKING:
+    import asyncio
 
 PING_INTERVAL = 15.0
 
@@ -118,6 +120,8 @@ async def lines(items: AsyncIterator[Any], write: Callable[[Any], str]) -> Async
 
 async def events(items: AsyncIterator[Any], write: Callable[[Any], str]) -> AsyncIterator[bytes]:
     """Server-sent events, with a comment whenever ``PING_INTERVAL`` seconds pass without one."""
+    import asyncio
+
     from hanok.http.sse import KEEPALIVE_COMMENT
 
     iterator = aiter(items)

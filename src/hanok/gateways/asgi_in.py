@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -100,6 +99,8 @@ class AsgiExchange(Exchange):
     async def poll_disconnect(self) -> bool:
         """Ask the server, without waiting, whether the peer has gone."""
         if not self.gone:
+            import asyncio
+
             waiting = asyncio.ensure_future(_first(self._receive))
             await asyncio.sleep(0)
             if waiting.done():
