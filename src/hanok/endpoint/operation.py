@@ -10,6 +10,7 @@ from hanok.dependencies import Dependant, merged
 from hanok.exceptions import EndpointContext
 from hanok.http import JSONResponse, Response
 from hanok.params import Body, Parameter
+from hanok.params import annotation as kinds
 from hanok.params.declared import File, Form
 from hanok.serialization import DumpOptions
 
@@ -109,7 +110,7 @@ def body_field(dependant: Dependant, name: str) -> Parameter | None:
     distinct = unique(parameters)
     if not distinct:
         return None
-    if not should_embed(distinct):
+    if shown_alone(distinct):
         return distinct[0]
     from pydantic import create_model
 
@@ -129,6 +130,18 @@ def body_field(dependant: Dependant, name: str) -> Parameter | None:
     info = cls(**options) if required else cls(None, **options)
     info.annotation = model
     return Parameter("body", model, info)
+
+
+def shown_alone(parameters: list[Parameter]) -> bool:
+    """Whether OpenAPI shows the only body parameter as the body itself.
+
+    A form of one model, or of a choice of models, is that model; but one that may be missing has no form of its own.
+    """
+    first = parameters[0]
+    info = first.field_info
+    if len(parameters) == 1 and isinstance(info, Form) and kinds.models_in(first.annotation):
+        return type(None) not in kinds.members(first.annotation)
+    return not should_embed(parameters)
 
 
 def _with_alias(parameter: Parameter) -> Any:

@@ -7,9 +7,10 @@ from typing import Any
 
 from pydantic import AnyUrl
 
+from hanok.openapi.forms import spread_models
 from hanok.openapi.operation import Found, parameters_of, path_item
 from hanok.openapi.plain import plain
-from hanok.openapi.responses import HTTP_VALIDATION_ERROR, VALIDATION_ERROR
+from hanok.openapi.responses import HTTP_VALIDATION_ERROR, VALIDATION_ERROR, stream_item
 from hanok.openapi.schemas import Schemas
 from hanok.params import Parameter
 from hanok.routing import APIRoute, documented_routes
@@ -45,6 +46,9 @@ def get_openapi(
     callbacks = _callbacks([*documented, *hooks])
     fields = _fields([*documented, *hooks], callbacks)
     found = Found(Schemas(fields, separate_input_output=separate_input_output_schemas), callbacks)
+    for route in (*documented, *hooks, *(each for own in callbacks.values() for each in own)):
+        if route.body_field is not None:
+            spread_models(route.body_field, route.dependant, found.schemas.definitions)
     info = {
         "title": title,
         "summary": summary or None,
@@ -86,8 +90,8 @@ def _callbacks(routes: Iterable[Any]) -> dict[int, list[Any]]:
 def _fields(routes: Iterable[Any], callbacks: dict[int, list[Any]]) -> Iterator[Parameter]:
     """Every Parameter that the documentation of ``routes`` shows, callbacks included."""
     for route in routes:
-        yield from (shown.parameter for shown in parameters_of(route.dependant))
-        own = (route.body_field, route.response_field, getattr(route, "stream_item_field", None))
+        yield from (shown.parameter for shown in parameters_of(route))
+        own = (route.body_field, route.response_field, stream_item(route))
         yield from (each for each in own if each is not None)
         yield from route.response_fields.values()
         yield from _fields(callbacks.get(id(route), ()), callbacks)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from hanok.dependencies import Dependant, merged
 from hanok.openapi.plain import merge_into, plain
 from hanok.openapi.responses import responses_of
 from hanok.openapi.schemas import Schemas
-from hanok.params import Parameter
+from hanok.params import Parameter, Place
 from hanok.params.declared import UNSET
 
 # RFC 9110 gives content in GET, HEAD and DELETE no meaning, but FastAPI documents it when it is declared.
@@ -46,29 +46,38 @@ class Shown:
     titled: str
 
 
-def parameters_of(dependant: Dependant) -> list[Shown]:
-    """What a tree of dependencies reads from outside the body, models taken apart into their fields."""
-    whole = merged(dependant)
+def parameters_of(route: Any) -> list[Shown]:
+    """What a route and its dependencies read from outside the body, models taken apart into their fields."""
+    whole = merged(route.dependant)
+    in_path = route.param_convertors
     found: list[Shown] = []
     for each in (*whole.path_params, *whole.query_params, *whole.header_params, *whole.cookie_params):
         if each.model is None:
-            name = _shown_name(each)
+            name = _shown_name(each, in_path)
             found.append(Shown(each, name, each.required, name))
             continue
         for part in each.model_fields:
-            name = _shown_name(part)
+            name = _shown_name(part, in_path)
             # A header named by its field alone is titled by that name, not by the header's.
             titled = part.name if name == part.name.replace("_", "-") else name
             found.append(Shown(part, name, part.required and each.required, titled))
     return found
 
 
-def _shown_name(parameter: Parameter) -> str:
-    """The wire name; of several the first. A path into another value is not a name."""
+def _shown_name(parameter: Parameter, in_path: Collection[str]) -> str:
+    """The wire name; of several the first, in a path the one that stands there.
+
+    A path into another value is not a name.
+    """
     info = parameter.field_info
     alias = info.validation_alias or info.alias
     if isinstance(alias, AliasChoices):
-        alias = alias.choices[0]
+        names = (
+            [each for each in alias.choices if isinstance(each, str) and each in in_path]
+            if parameter.place is Place.path
+            else []
+        )
+        alias = (names or alias.choices)[0]
     if isinstance(alias, str):
         return alias
     converts = getattr(info, "convert_underscores", False)
@@ -83,7 +92,7 @@ def path_item(route: Any, found: Found) -> Json:
 def operation(route: Any, method: str, found: Found) -> Json:
     """The Operation Object of one route and method."""
     made = _metadata(route, method, found)
-    parameters = parameters_of(route.dependant)
+    parameters = parameters_of(route)
     if written := _parameters(parameters, found.schemas):
         made["parameters"] = written
     body = route.body_field

@@ -10,6 +10,8 @@ from typing import Any
 from hanok.exchange import body_allowed
 from hanok.openapi.plain import merge_into, plain
 from hanok.openapi.schemas import REF_PREFIX, Schemas
+from hanok.params import Parameter
+from hanok.params.annotation import is_class
 
 Json = dict[str, Any]
 
@@ -85,9 +87,9 @@ def _own_content(route: Any, status: str, schemas: Schemas) -> Json:
     if not body_allowed(int(status)):
         return {}
     if getattr(route, "is_sse_stream", False):
-        return {"text/event-stream": {"itemSchema": _event_schema(route.stream_item_field, schemas)}}
+        return {"text/event-stream": {"itemSchema": _event_schema(stream_item(route), schemas)}}
     if getattr(route, "is_json_stream", False):
-        item = route.stream_item_field
+        item = stream_item(route)
         return {"application/jsonl": {"itemSchema": plain(schemas.of(item)) if item is not None else {}}}
     response_class = _response_class(route)
     if response_class.media_type is None:
@@ -96,6 +98,14 @@ def _own_content(route: Any, status: str, schemas: Schemas) -> Json:
     if issubclass(response_class, JSONResponse):
         schema = plain(schemas.of(route.response_field)) if route.response_field is not None else {}
     return {response_class.media_type: {"schema": schema}}
+
+
+def stream_item(route: Any) -> Parameter | None:
+    """What a streaming endpoint yields, if it is data: a ServerSentEvent is the event itself, of any data."""
+    from hanok.http import ServerSentEvent
+
+    item: Parameter | None = route.stream_item_field
+    return None if item is not None and is_class(item.annotation, ServerSentEvent) else item
 
 
 def _event_schema(item: Any, schemas: Schemas) -> Json:
@@ -121,13 +131,14 @@ def _additional(route: Any, key: Any, given: Any, before: Json, media_type: str 
     """An entry of ``responses=``, laid over what the route already says about that status."""
     if not isinstance(given, Mapping):
         raise AssertionError("An additional response must be a dict")
+    phrase = _phrase(key)
     made = dict(before)
     merge_into(made, plain({name: value for name, value in given.items() if name != "model"}))
     field = route.response_fields.get(key)
     if field is not None:
         content = made.setdefault("content", {})
         content.setdefault(media_type or "application/json", {})["schema"] = plain(schemas.of(field))
-    made["description"] = given.get("description") or before.get("description") or _phrase(key)
+    made["description"] = given.get("description") or before.get("description") or phrase
     order = ("description", "headers", "content", "links")
     return {name: made[name] for name in (*order, *made) if name in made}
 

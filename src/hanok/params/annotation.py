@@ -78,6 +78,12 @@ def model_of(annotation: Any) -> type[BaseModel] | None:
     return None
 
 
+def models_in(annotation: Any) -> tuple[Any, ...]:
+    """The models of an annotation that is one model or a union of models, perhaps with None; () for any other."""
+    found = tuple(member for member in members(annotation) if member is not type(None))
+    return found if all(is_class(get_origin(member) or member, BaseModel) for member in found) else ()
+
+
 def _is_complex(annotation: Any) -> bool:
     origin = get_origin(annotation) or annotation
     return (

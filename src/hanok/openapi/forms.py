@@ -1,0 +1,72 @@
+"""Forms that are made of models: their fields stand side by side with the other fields of the form.
+
+The object that describes the whole form (``Body_...``) has each model as a property, because that is how the endpoint
+names it. In the document the model's fields belong to the form itself, so the model moves to ``allOf``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from hanok.dependencies import Dependant, merged
+from hanok.params import Form, Parameter
+from hanok.params import annotation as kinds
+
+Json = dict[str, Any]
+
+
+def spread_models(body: Parameter, dependant: Dependant, definitions: dict[str, Json]) -> None:
+    """Move the models of a form out of the properties of its definition."""
+    name = getattr(body.annotation, "__name__", "")
+    parts = [each for each in merged(dependant).body_params if _is_form_model(each)]
+    if not parts or any(body is each for each in parts) or name not in definitions:
+        return
+    form = dict(definitions[name])
+    properties = dict(form.pop("properties", {}))
+    required = list(form.pop("required", ()))
+    conditions: list[Json] = []
+    for part in parts:
+        if part.alias in properties:
+            conditions += _conditions(part, properties.pop(part.alias))
+            required = [each for each in required if each != part.alias]
+    made: Json = {"allOf": conditions}
+    if properties:
+        made["properties"] = properties
+    made["type"] = form.pop("type")
+    if required:
+        made["required"] = required
+    definitions[name] = made | form
+
+
+def _is_form_model(parameter: Parameter) -> bool:
+    return isinstance(parameter.field_info, Form) and bool(kinds.models_in(parameter.annotation))
+
+
+def _conditions(part: Parameter, schema: Json) -> list[Json]:
+    """What the form must fulfil for the sake of one model in it."""
+    schema = {key: value for key, value in schema.items() if key != "default"}
+    if type(None) not in kinds.members(part.annotation):
+        return [schema]
+    alternatives = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    title = part.field_info.title or part.alias.title().replace("_", " ")
+    whole = {**schema, "anyOf": alternatives, "title": title}
+    some_field: Json = {"anyOf": [{"required": [name]} for name in _field_names(part)]}
+    if part.required:
+        return [{"not": {"not": some_field}}, whole]
+    return [{"anyOf": [{"not": some_field}, whole]}]
+
+
+def _field_names(part: Parameter) -> list[str]:
+    """The wire names of all fields that the models have between them."""
+    names = set()
+    for model in kinds.models_in(part.annotation):
+        fields = _class_of(model).model_fields
+        names |= {field.alias or name for name, field in fields.items()}
+    return sorted(names)
+
+
+def _class_of(model: Any) -> type[BaseModel]:
+    found: type[BaseModel] = getattr(model, "__origin__", model)
+    return found
