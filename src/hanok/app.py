@@ -1,22 +1,18 @@
-"""Hanok: collects declarations, compiles them, answers exchanges.
+"""Hanok: an application of typed operations, which describes itself in an OpenAPI document.
 
-An application is declarations (routes in ``router``, middleware, exception handlers) and one handler compiled from them on the
-first request:
-
-    handle ─► server errors ─► the user's middleware ─► exception handlers ─► router ─► endpoint
-
-A later declaration drops the handler, and the next request compiles it again; routes are versioned by the router itself, so
-adding one does not touch the rest. Read ``Hanok.handle`` first.
+What it declares is plain data until the first request; ``application`` compiles it and answers exchanges, and is to be read
+first.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Unpack
 
+from hanok.application import Application, ExceptionHandler
 from hanok.endpoint.exception_handlers import (
     http_exception_handler,
     request_validation_exception_handler,
@@ -24,30 +20,29 @@ from hanok.endpoint.exception_handlers import (
 )
 from hanok.endpoint.operation import FormLimits
 from hanok.exceptions import HTTPError, RequestValidationError, WebSocketRequestValidationError
-from hanok.exchange import AnyExchange, Exchange
-from hanok.gateways import Handler, NativeApp, handler_of
-from hanok.http import Default, JSONResponse, Response, State
-from hanok.middleware import ExceptionMiddleware, Middleware, ServerErrorMiddleware
+from hanok.exchange import Exchange
+from hanok.gateways import NativeApp
+from hanok.http import Default, JSONResponse, Response
 from hanok.routing import APIRouter, Route
 from hanok.routing.options import MethodOptions, RouterOptions, takes
 from hanok.routing.route_list import EPOCH
 from hanok.routing.verbs import Verbs
-from hanok.types import ASGIApp, DecoratedCallable, Receive, Scope, Send
+from hanok.types import DecoratedCallable
 
 if TYPE_CHECKING:
     from hanok.dependencies.declared import Depends
-    from hanok.http.url import URLPath
-
-ExceptionHandler = Callable[..., Any]
+    from hanok.middleware import Middleware
 
 
-class Hanok(Verbs, NativeApp):
+class Hanok(Verbs, Application):
     """A typed API application. Every argument is optional and has FastAPI's name and meaning.
 
     ``debug`` shows tracebacks to clients; ``HANOK_DEBUG=1`` in the environment sets it. ``docs_url``, ``redoc_url`` and
     ``openapi_url`` switch a page off when None. Raises AssertionError for a title or version that is empty while the OpenAPI
     document is on.
     """
+
+    router: APIRouter
 
     def __init__(
         self,
@@ -93,7 +88,6 @@ class Hanok(Verbs, NativeApp):
         form_limits: FormLimits | None = None,
     ) -> None:
         self.telemetry = telemetry
-        self.debug = debug or os.environ.get("HANOK_DEBUG", "") in ("1", "true", "yes", "on")
         self.title = title
         self.summary = summary
         self.description = description
@@ -117,7 +111,6 @@ class Hanok(Verbs, NativeApp):
         self.root_path = root_path.rstrip("/")
         self.root_path_in_servers = root_path_in_servers
         self.max_body_size = max_body_size
-        self.state: State = State()
         self.dependency_overrides: dict[Callable[..., Any], Callable[..., Any]] = {}
         if openapi_url:
             assert title, "A title must be provided for OpenAPI, e.g.: 'My API'"
@@ -126,7 +119,7 @@ class Hanok(Verbs, NativeApp):
         unique_id = (
             {} if generate_unique_id_function is None else {"generate_unique_id_function": generate_unique_id_function}
         )
-        self.router = APIRouter(
+        router = APIRouter(
             routes=routes,
             redirect_slashes=redirect_slashes,
             dependency_overrides_provider=self,
@@ -144,82 +137,16 @@ class Hanok(Verbs, NativeApp):
             form_limits=form_limits,
             **unique_id,
         )
-        self.user_middleware: list[Middleware] = list(middleware or ())
-        self.exception_handlers: dict[Any, ExceptionHandler] = dict(exception_handlers or {})
+        debug = debug or os.environ.get("HANOK_DEBUG", "") in ("1", "true", "yes", "on")
+        self._assemble(router, debug, middleware, exception_handlers)
         self.exception_handlers.setdefault(HTTPError, http_exception_handler)
         self.exception_handlers.setdefault(RequestValidationError, request_validation_exception_handler)
         self.exception_handlers.setdefault(
             WebSocketRequestValidationError, websocket_request_validation_exception_handler
         )
-        self.middleware_stack: NativeApp | None = None
-        self._handler: Handler | None = None
         self.setup()
 
-    # ---- answering
-
-    def handle(self, exchange: AnyExchange) -> Awaitable[None]:  # type: ignore[override]
-        """Answer an exchange."""
-        handler = self._handler
-        if handler is None:
-            handler = self._compile()
-        exchange.app = self
-        scope = exchange._scope
-        if scope is not None:
-            scope["app"] = self
-        if self.root_path and not exchange.root_path:
-            exchange.place("root_path", self.root_path)
-        return handler(exchange)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            scope["app"] = self
-            if self._handler is None:
-                self._compile()
-            await self.router.lifespan(scope, receive, send)
-        else:
-            await NativeApp.__call__(self, scope, receive, send)
-
-    __hanok_call__ = __call__  # a subclass with a __call__ of its own is called through it
-
-    def _compile(self) -> Handler:
-        if self.middleware_stack is None:
-            self.middleware_stack = self.build_middleware_stack()
-        self._handler = handler_of(self.middleware_stack)
-        return self._handler
-
-    def build_middleware_stack(self) -> NativeApp:
-        """The layers around the router, the outermost first in a request's way."""
-        server_error: ExceptionHandler | None = None
-        handlers: dict[Any, ExceptionHandler] = {}
-        for key, handler in self.exception_handlers.items():
-            if key in (500, Exception):
-                server_error = handler
-            else:
-                handlers[key] = handler
-        app: Any = ExceptionMiddleware(self.router, handlers=handlers, debug=self.debug)
-        for each in reversed(self.user_middleware):
-            cls, args, kwargs = each
-            app = cls(app, *args, **kwargs)
-        return ServerErrorMiddleware(FileCloser(app), handler=server_error, debug=self.debug)
-
-    def foreign_middleware(self) -> list[str]:
-        """Names of the middleware that speaks ASGI only: requests pass two gateways for each."""
-        return [
-            getattr(each.cls, "__name__", repr(each.cls))
-            for each in self.user_middleware
-            if not (isinstance(each.cls, type) and issubclass(each.cls, NativeApp))
-        ]
-
-    def _changed(self) -> None:
-        if self.middleware_stack is not None:
-            raise RuntimeError("Cannot add middleware after an application has started")
-
     # ---- declaring what surrounds the routes
-
-    def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
-        """Put a middleware around everything declared so far."""
-        self._changed()
-        self.user_middleware.insert(0, Middleware(middleware_class, *args, **kwargs))
 
     def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """``@app.middleware("http")``: a function ``(request, call_next) -> response`` around everything."""
@@ -232,11 +159,6 @@ class Hanok(Verbs, NativeApp):
             return function
 
         return decorate
-
-    def add_exception_handler(self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler) -> None:
-        """Answer errors of a class, or HTTP exceptions of a status, with ``handler(request, error)``."""
-        self.exception_handlers[exc_class_or_status_code] = handler
-        self.middleware_stack = self._handler = None
 
     def exception_handler(
         self, exc_class_or_status_code: int | type[Exception]
@@ -251,14 +173,6 @@ class Hanok(Verbs, NativeApp):
 
     # ---- declaring routes: all of it is the router's
 
-    @property
-    def routes(self) -> list[Any]:
-        return self.router.routes
-
-    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        """The path of a route by its name; raises NoMatchFound."""
-        return self.router.url_path_for(name, **path_params)
-
     @takes(RouterOptions)
     def include_router(self, router: APIRouter, **options: Unpack[RouterOptions]) -> None:
         """Add the routes of another router; see ``APIRouter.include_router``."""
@@ -271,25 +185,6 @@ class Hanok(Verbs, NativeApp):
     def add_api_route(self, path: str, endpoint: Callable[..., Any], **options: Unpack[MethodOptions]) -> None:
         """Add one operation."""
         self.router.add_api_route(path, endpoint, **options)
-
-    def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
-        """Give everything below ``path`` to another application."""
-        self.router.mount(path, app=app, name=name)
-
-    def host(self, host: str, app: ASGIApp, name: str | None = None) -> None:
-        """Give everything asked of ``host`` to another application."""
-        self.router.host(host, app=app, name=name)
-
-    def add_route(
-        self,
-        path: str,
-        route: Callable[..., Any],
-        methods: Any = None,
-        name: str | None = None,
-        include_in_schema: bool = True,
-    ) -> None:
-        """Add a plain route: a function of a Request, or an ASGI application."""
-        self.router.add_route(path, route, methods=methods, name=name, include_in_schema=include_in_schema)
 
     def websocket(
         self, path: str, name: str | None = None, *, dependencies: Sequence[Depends] | None = None
@@ -375,24 +270,6 @@ class DocumentationPage(NativeApp):
         from hanok.openapi import docs_routes
 
         await next(page.handler for page in docs_routes(self.app) if page.name == self.name)(exchange)
-
-
-class FileCloser(NativeApp):
-    """Closes uploaded files after everything else of the request has ended."""
-
-    __slots__ = ("app", "inner")
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-        self.inner = handler_of(app)
-
-    async def handle(self, exchange: AnyExchange) -> None:
-        try:
-            await self.inner(exchange)
-        finally:
-            if isinstance(exchange, Exchange) and exchange.exits:
-                for each in exchange.exits:
-                    await each.close()
 
 
 __all__ = ["Hanok"]

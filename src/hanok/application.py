@@ -1,0 +1,174 @@
+"""Application: a router, what surrounds it, and one handler compiled from both.
+
+    handle ─► server errors ─► the user's middleware ─► exception handlers ─► router ─► route
+
+It knows nothing of OpenAPI or of typed endpoints: ``Hanok`` adds those. A later declaration drops the handler, and the next
+request compiles it again; routes are versioned by the router itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from hanok.exchange import AnyExchange, Exchange
+from hanok.gateways import Handler, NativeApp, handler_of
+from hanok.http import State
+from hanok.middleware import ExceptionMiddleware, Middleware, ServerErrorMiddleware
+from hanok.routing import Router
+from hanok.types import ASGIApp, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from hanok.http.url import URLPath
+
+ExceptionHandler = Callable[..., Any]
+
+
+class Application(NativeApp):
+    """Routes, middleware, exception handlers and a lifespan: what Starlette calls an application."""
+
+    router: Any
+    root_path = ""
+
+    def __init__(
+        self,
+        debug: bool = False,
+        routes: Sequence[Any] | None = None,
+        middleware: Sequence[Middleware] | None = None,
+        exception_handlers: Mapping[Any, ExceptionHandler] | None = None,
+        lifespan: Any = None,
+        *,
+        max_body_size: int | None = None,
+    ) -> None:
+        router = Router(routes, lifespan=lifespan, max_body_size=max_body_size)
+        self._assemble(router, debug, middleware, exception_handlers)
+
+    def _assemble(
+        self,
+        router: Router,
+        debug: bool,
+        middleware: Sequence[Middleware] | None,
+        exception_handlers: Mapping[Any, ExceptionHandler] | None,
+    ) -> None:
+        self.router = router
+        self.debug = debug
+        self.state: State = State()
+        self.user_middleware: list[Middleware] = list(middleware or ())
+        self.exception_handlers: dict[Any, ExceptionHandler] = dict(exception_handlers or {})
+        self.middleware_stack: ASGIApp | None = None
+        self._handler: Handler | None = None
+
+    # ---- answering
+
+    def handle(self, exchange: AnyExchange) -> Awaitable[None]:  # type: ignore[override]
+        """Answer an exchange."""
+        handler = self._handler
+        if handler is None:
+            handler = self._compile()
+        exchange.app = self
+        scope = exchange._scope
+        if scope is not None:
+            scope["app"] = self
+        if self.root_path and not exchange.root_path:
+            exchange.place("root_path", self.root_path)
+        return handler(exchange)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            scope["app"] = self
+            if self._handler is None:
+                self._compile()
+            await self.router.lifespan(scope, receive, send)
+        else:
+            await NativeApp.__call__(self, scope, receive, send)
+
+    __hanok_call__ = __call__  # a subclass with a __call__ of its own is called through it
+
+    def _compile(self) -> Handler:
+        if self.middleware_stack is None:
+            self.middleware_stack = self.build_middleware_stack()
+        self._handler = handler_of(self.middleware_stack)
+        return self._handler
+
+    def build_middleware_stack(self) -> NativeApp:
+        """The layers around the router, the outermost first in a request's way."""
+        server_error: ExceptionHandler | None = None
+        handlers: dict[Any, ExceptionHandler] = {}
+        for key, handler in self.exception_handlers.items():
+            if key in (500, Exception):
+                server_error = handler
+            else:
+                handlers[key] = handler
+        app: Any = ExceptionMiddleware(self.router, handlers=handlers, debug=self.debug)
+        for each in reversed(self.user_middleware):
+            cls, args, kwargs = each
+            app = cls(app, *args, **kwargs)
+        return ServerErrorMiddleware(FileCloser(app), handler=server_error, debug=self.debug)
+
+    def foreign_middleware(self) -> list[str]:
+        """Names of the middleware that speaks ASGI only: requests pass two gateways for each."""
+        return [
+            getattr(each.cls, "__name__", repr(each.cls))
+            for each in self.user_middleware
+            if not (isinstance(each.cls, type) and issubclass(each.cls, NativeApp))
+        ]
+
+    # ---- declaring
+
+    def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:
+        """Put a middleware around everything declared so far."""
+        if self.middleware_stack is not None:
+            raise RuntimeError("Cannot add middleware after an application has started")
+        self.user_middleware.insert(0, Middleware(middleware_class, *args, **kwargs))
+
+    def add_exception_handler(self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler) -> None:
+        """Answer errors of a class, or HTTP exceptions of a status, with ``handler(request, error)``."""
+        self.exception_handlers[exc_class_or_status_code] = handler
+        self.middleware_stack = self._handler = None
+
+    @property
+    def routes(self) -> list[Any]:
+        routes: list[Any] = self.router.routes
+        return routes
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """The path of a route by its name; raises NoMatchFound."""
+        found: URLPath = self.router.url_path_for(name, **path_params)
+        return found
+
+    def mount(self, path: str, app: ASGIApp, name: str | None = None) -> None:
+        """Give everything below ``path`` to another application."""
+        self.router.mount(path, app=app, name=name)
+
+    def host(self, host: str, app: ASGIApp, name: str | None = None) -> None:
+        """Give everything asked of ``host`` to another application."""
+        self.router.host(host, app=app, name=name)
+
+    def add_route(
+        self,
+        path: str,
+        route: Callable[..., Any],
+        methods: Any = None,
+        name: str | None = None,
+        include_in_schema: bool = True,
+    ) -> None:
+        """Add a plain route: a function of a Request, or an ASGI application."""
+        self.router.add_route(path, route, methods=methods, name=name, include_in_schema=include_in_schema)
+
+
+class FileCloser(NativeApp):
+    """Closes uploaded files after everything else of the request has ended."""
+
+    __slots__ = ("app", "inner")
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        self.inner = handler_of(app)
+
+    async def handle(self, exchange: AnyExchange) -> None:
+        try:
+            await self.inner(exchange)
+        finally:
+            if isinstance(exchange, Exchange) and exchange.exits:
+                for each in exchange.exits:
+                    await each.close()

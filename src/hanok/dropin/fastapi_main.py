@@ -1,0 +1,5 @@
+"""``python -m fastapi``."""
+
+from fastapi.cli import main
+
+main()
