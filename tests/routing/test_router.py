@@ -304,6 +304,29 @@ def test_a_router_wraps_its_middleware_around_every_answer(ask: Any) -> None:
     assert ask(router, "GET", "/zz").headers["x-outer"] == "yes"
 
 
+def test_middleware_of_a_route_sees_the_answers_to_exceptions(ask: Any) -> None:
+    """The application's exception handlers stand outside of its router; routes' middleware must not be passed by."""
+
+    class App:
+        exception_handlers = {KeyError: lambda request, error: PlainTextResponse("handled", status_code=418)}
+
+    async def missing(request: Request) -> None:
+        raise KeyError("x")
+
+    async def broken(request: Request) -> None:
+        raise ValueError("x")
+
+    around = [Middleware(Mark, b"x-around")]
+    routes = [Route("/missing", missing, middleware=around), Route("/broken", broken, middleware=around)]
+    router = Router([*routes, Mount("/m", routes=[Route("/missing", missing)], middleware=around)])
+    for path in ("/missing", "/m/missing"):
+        answer = ask(router, "GET", path, app=App())
+        assert (answer.status, answer.text, answer.headers["x-around"]) == (418, "handled", "yes")
+        assert isinstance(ask(router, "GET", path).error, KeyError)
+    assert isinstance(ask(router, "GET", "/broken", app=App()).error, ValueError)
+    assert isinstance(ask(router, "GET", "/broken", app=object()).error, ValueError)
+
+
 def test_the_most_specific_body_limit_holds(ask: Any) -> None:
     router = Router(
         [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,7 +13,7 @@ from hanok.exchange import Exchange
 from hanok.gateways import ForeignApp
 from hanok.http.url import URLPath
 from hanok.routing.table import Entry
-from hanok.types import ASGIApp, Receive, Scope, Send
+from hanok.types import Receive, Scope, Send
 
 if TYPE_CHECKING:
     from hanok.exchange import AnyExchange
@@ -135,13 +135,6 @@ def is_function(endpoint: Any) -> bool:
     while isinstance(endpoint, functools.partial):
         endpoint = endpoint.func
     return inspect.isfunction(endpoint) or inspect.ismethod(endpoint)
-
-
-def wrap(app: ASGIApp, middleware: Sequence[Any] | None) -> ASGIApp:
-    """Put ``Middleware`` declarations around an application, the first one outermost."""
-    for cls, args, kwargs in reversed(middleware or ()):
-        app = cls(app, *args, **kwargs)
-    return app
 
 
 def require_leading_slash(path: str) -> None:

@@ -10,7 +10,8 @@ from hanok.exceptions import NoMatchFound
 from hanok.gateways import ForeignApp, exchange_of, handler_of
 from hanok.gateways.asgi_in import AsgiExchange
 from hanok.http.url import URLPath, valid_authority
-from hanok.routing.base import BaseRoute, Match, below_root, get_route_path, wrap
+from hanok.routing.around import wrap
+from hanok.routing.base import BaseRoute, Match, below_root, get_route_path
 from hanok.routing.table import Entry
 from hanok.routing.template import Template
 from hanok.types import ASGIApp, Receive, Scope, Send

@@ -12,6 +12,7 @@ from hanok.exceptions import NoMatchFound
 from hanok.exchange import Exchange, WebSocketExchange
 from hanok.gateways import AsgiExchange, AsgiWebSocketExchange, ForeignApp, NativeApp, handler_of
 from hanok.http import Request, Response, URLPath, is_async_callable, run_in_threadpool
+from hanok.routing.around import wrap
 from hanok.routing.base import (
     PLAIN_TEXT,
     BaseRoute,
@@ -23,7 +24,6 @@ from hanok.routing.base import (
     refuse,
     require_leading_slash,
     too_long,
-    wrap,
 )
 from hanok.routing.table import Entry
 from hanok.routing.template import Template, replace_params

@@ -11,6 +11,7 @@ from hanok.exchange import Exchange, WebSocketExchange
 from hanok.gateways import ForeignApp, NativeApp, handler_of
 from hanok.gateways.asgi_in import read_placed
 from hanok.http.url import URLPath, request_url
+from hanok.routing.around import wrap
 from hanok.routing.base import (
     PLAIN_TEXT,
     BaseRoute,
@@ -20,7 +21,6 @@ from hanok.routing.base import (
     refuse,
     send_plain,
     too_long,
-    wrap,
 )
 from hanok.routing.included import IncludedRouter
 from hanok.routing.lifespan import as_lifespan, run_lifespan
@@ -256,14 +256,6 @@ class Dispatch(NativeApp):
 
     def handle(self, exchange: AnyExchange) -> Coroutine[Any, Any, None]:
         return self.router.dispatch(exchange)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self.router.lifespan(scope, receive, send)
-        else:
-            await NativeApp.__call__(self, scope, receive, send)
-
-    __hanok_call__ = __call__
 
 
 def enter(exchange: AnyExchange, path: str, entry: Entry) -> Coroutine[Any, Any, None]:
