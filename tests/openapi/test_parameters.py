@@ -146,6 +146,15 @@ class TestParameters:
 
         assert [(each["name"], each["schema"]["title"]) for each in parameters(app)] == [(name, title)]
 
+    def test_in_a_path_are_named_as_they_stand_there(self, app):
+        @app.get("/{id}/{other}")
+        async def endpoint(
+            item_id: int = Path(validation_alias=AliasChoices("unused", "id")),
+            other: int = Path(validation_alias=AliasChoices("unused", "not_there")),
+        ): ...
+
+        assert [each["name"] for each in parameters(app)] == ["id", "other"]
+
 
 class TestParameterModels:
     def test_show_as_their_fields(self, app):
@@ -287,6 +296,76 @@ class TestBodies:
 
         assert operation(app)["requestBody"]["content"] == {
             "application/x-www-form-urlencoded": {"schema": {"$ref": "#/components/schemas/Item"}}
+        }
+
+
+class TestFormsOfModels:
+    """Models stand beside the other fields of a form: what they require is in ``allOf``."""
+
+    def form(self, app: Hanok) -> dict[str, Any]:
+        return app.openapi()["components"]["schemas"]["Body_endpoint__post"]
+
+    def test_beside_other_fields(self, app):
+        @app.post("/")
+        async def endpoint(item: Annotated[Item, Form()], token: Annotated[str, Form()]): ...
+
+        assert self.form(app) == {
+            "allOf": [{"$ref": "#/components/schemas/Item"}],
+            "properties": {"token": {"type": "string", "title": "Token"}},
+            "type": "object",
+            "required": ["token"],
+            "title": "Body_endpoint__post",
+        }
+
+    def test_that_may_be_missing_must_be_whole_when_begun(self, app):
+        class Person(BaseModel):
+            age: int
+            full_name: str = Field(alias="fullName")
+
+        @app.post("/")
+        async def endpoint(person: Annotated[Person | None, Form()] = None): ...
+
+        begun = {"anyOf": [{"required": ["age"]}, {"required": ["fullName"]}]}
+        assert self.form(app) == {
+            "allOf": [
+                {
+                    "anyOf": [
+                        {"not": begun},
+                        {"anyOf": [{"$ref": "#/components/schemas/Person"}], "title": "Person"},
+                    ]
+                }
+            ],
+            "type": "object",
+            "title": "Body_endpoint__post",
+        }
+        assert "required" not in operation(app)["requestBody"]
+
+    def test_that_may_be_null_but_not_missing(self, app):
+        @app.post("/")
+        async def endpoint(item: Annotated[Item | None, Form(title="It")], token: Annotated[str, Form()]): ...
+
+        assert self.form(app)["allOf"] == [
+            {"not": {"not": {"anyOf": [{"required": ["name"]}]}}},
+            {"anyOf": [{"$ref": "#/components/schemas/Item"}], "title": "It"},
+        ]
+
+    def test_a_choice_of_models_alone_is_the_form(self, app):
+        class Other(BaseModel):
+            number: int
+
+        @app.post("/")
+        async def endpoint(data: Annotated[Item | Other, Form()]): ...
+
+        assert operation(app)["requestBody"]["content"] == {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "anyOf": [
+                        {"$ref": "#/components/schemas/Item"},
+                        {"$ref": "#/components/schemas/Other"},
+                    ],
+                    "title": "Data",
+                }
+            }
         }
 
 

@@ -13,6 +13,7 @@ from hanok.http import (
     HTMLResponse,
     RedirectResponse,
     Response,
+    ServerSentEvent,
     StreamingResponse,
 )
 
@@ -135,6 +136,15 @@ class TestStreams:
                 }
             }
         }
+
+    def test_events_that_are_written_by_hand_are_not_data(self, app):
+        @app.get("/", response_class=EventSourceResponse)
+        async def endpoint() -> AsyncIterable[ServerSentEvent]:
+            yield ServerSentEvent(data=1)
+
+        schema = responses(app)["200"]["content"]["text/event-stream"]["itemSchema"]
+        assert schema["properties"]["data"] == {"type": "string"}
+        assert "components" not in app.openapi()
 
     def test_events_of_no_declared_type(self, app):
         @app.get("/", response_class=EventSourceResponse)

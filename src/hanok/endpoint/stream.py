@@ -38,11 +38,11 @@ _ITERABLES = (
 
 
 def item_type(annotation: Any) -> Any:
-    """What an annotated generator yields: ``I`` of ``AsyncIterable[I]``; None if it does not say."""
+    """What an annotated generator yields: ``I`` of ``AsyncIterable[I]``, Any of a bare one; None of others."""
     origin = get_origin(annotation)
     if origin in _ITERABLES and get_args(annotation):
         return get_args(annotation)[0]
-    return None
+    return Any if (origin or annotation) in _ITERABLES else None
 
 
 def stream_kind(response_class: Any, is_default: bool) -> StreamKind | None:

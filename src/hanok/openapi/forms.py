@@ -25,7 +25,7 @@ def spread_models(body: Parameter, dependant: Dependant, definitions: dict[str, 
         return
     form = dict(definitions[name])
     properties = dict(form.pop("properties", {}))
-    required = list(form.pop("required", ()))
+    required = list(dict.fromkeys(form.pop("required", ())))
     conditions: list[Json] = []
     for part in parts:
         if part.alias in properties:

@@ -71,13 +71,10 @@ def _shown_name(parameter: Parameter, in_path: Collection[str]) -> str:
     """
     info = parameter.field_info
     alias = info.validation_alias or info.alias
-    if isinstance(alias, AliasChoices):
-        names = (
-            [each for each in alias.choices if isinstance(each, str) and each in in_path]
-            if parameter.place is Place.path
-            else []
-        )
-        alias = (names or alias.choices)[0]
+    if isinstance(alias, AliasChoices) and parameter.place is Place.path:
+        alias = next((each for each in alias.choices if isinstance(each, str) and each in in_path), None)
+    elif isinstance(alias, AliasChoices):
+        alias = alias.choices[0]
     if isinstance(alias, str):
         return alias
     converts = getattr(info, "convert_underscores", False)
