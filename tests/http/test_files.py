@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 
@@ -94,10 +95,28 @@ def test_head_has_no_body(call, path, big):
         assert answer.body == b""
 
 
-def test_a_file_that_shrinks_ends_where_it_ends(call, big):
-    stat = os.stat(big)
+def test_a_file_that_shrinks_breaks_the_answer(call, big):
+    response = FileResponse(big, stat_result=os.stat(big))
     os.truncate(big, 70_000)
-    assert len(call(FileResponse(big, stat_result=stat)).body) == 70_000
+    with pytest.raises(RuntimeError, match=r"big\.bin is shorter than expected"):
+        call(response)
+
+
+def test_sending_stops_when_the_peer_goes(exchange_of, big):
+    ran = []
+
+    class Stuck(exchange_of):
+        async def _write(self, data):
+            self.gone.set()
+            await asyncio.Event().wait()
+
+    async def main():
+        exchange = Stuck()
+        await FileResponse(big, background=BackgroundTask(ran.append, 1)).send(exchange)
+        assert exchange.written == []
+
+    asyncio.run(main())
+    assert ran == [1]
 
 
 def test_a_websocket_is_denied_with_it(call, path):
@@ -222,6 +241,8 @@ def test_if_range(call, path):
     assert status(headers["etag"]) == 206
     assert status(headers["last-modified"]) == 206
     assert status("W/" + headers["etag"]) == 200
+    weak = FileResponse(path, headers={"etag": 'W/"w"'})
+    assert call(weak, headers={"range": "bytes=0-1", "if-range": 'W/"w"'}).status == 200
     assert status("Wed, 21 Oct 2015 07:28:00 GMT") == 200
 
 

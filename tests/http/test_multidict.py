@@ -57,7 +57,8 @@ def test_equality_is_of_the_same_kind_in_any_order():
 
 def test_values_without_an_order_can_be_compared():
     file = UploadFile(io.BytesIO())
-    assert FormData([("f", file), ("f", "x")]) == FormData([("f", "x"), ("f", file)])
+    assert FormData([("f", file), ("a", "x")]) == FormData([("a", "x"), ("f", file)])
+    assert FormData([("f", file), ("f", "x")]) != FormData([("f", "x"), ("f", file)])
     assert FormData([("f", file), ("f", "x")]) != FormData([("f", UploadFile(io.BytesIO())), ("f", "x")])
 
 

@@ -82,6 +82,10 @@ def test_a_memoryview_is_sent_as_bytes(call):
     assert call(Response(memoryview(b"ab"))).body == b"ab"
 
 
+def test_the_length_of_a_memoryview_is_in_bytes():
+    assert Response(memoryview(b"12345678").cast("I")).headers["content-length"] == "8"
+
+
 def test_it_answers_an_exchange_once(exchange_of):
     async def main():
         exchange = exchange_of()

@@ -102,6 +102,7 @@ def test_a_websocket_is_closed(call, site):
         ({"if-none-match": "W/ETAG"}, 304),
         ({"if-none-match": '"x", ETAG'}, 304),
         ({"if-none-match": "*"}, 304),
+        ({"if-none-match": '"a,*,b"'}, 200),
         ({"if-none-match": '"x"', "if-modified-since": MODIFIED}, 200),
     ],
 )

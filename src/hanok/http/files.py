@@ -16,9 +16,14 @@ from hanok.http.dates import http_date
 from hanok.http.headers import headers_of
 from hanok.http.ranges import MalformedRangeHeader, RangeNotSatisfiable, parse_range_header
 from hanok.http.response import PlainTextResponse, Response
+from hanok.http.streaming import until_disconnect
 
 if TYPE_CHECKING:
     from hanok.exchange import AnyExchange, Exchange
+    from hanok.types import RawHeaders
+
+# What is written before some bytes of the file, the first of these, and the one after the last.
+Part = tuple[bytes, int, int]
 
 
 class FileResponse(Response):
@@ -106,11 +111,13 @@ class FileResponse(Response):
         """The ranges asked for; none means the whole file."""
         headers = headers_of(exchange)
         wanted = headers.get("range")
-        if wanted is None or self.status_code != 200 or exchange.method not in ("GET", "HEAD"):
+        if wanted is None or self.status_code != 200 or exchange.method.upper() not in ("GET", "HEAD"):
             return []
         condition = headers.get("if-range")
         # RFC 9110 §13.1.5: the very tag or date that we would send, else the file has changed meanwhile.
-        if condition is not None and condition not in (self.headers["last-modified"], self.headers["etag"]):
+        if condition is not None and (
+            condition.startswith("W/") or condition not in (self.headers["last-modified"], self.headers["etag"])
+        ):
             return []
         if wanted.count(",") >= self.max_ranges:
             return []
@@ -119,8 +126,8 @@ class FileResponse(Response):
     # ---- sending
 
     async def _send_whole(self, exchange: Exchange, size: int) -> None:
-        if exchange.method == "HEAD":
-            exchange.answer(self.status_code, self.raw_headers, b"")
+        if exchange.method.upper() == "HEAD":
+            await send_head(exchange, self.status_code, self.raw_headers)
         elif offers_pathsend(exchange):
             await self._send_path(exchange)
         elif size <= self.chunk_size:
@@ -146,8 +153,8 @@ class FileResponse(Response):
         headers = self.headers.mutablecopy()
         headers["content-range"] = f"bytes {start}-{end - 1}/{size}"
         headers["content-length"] = str(end - start)
-        if exchange.method == "HEAD":
-            exchange.answer(206, headers.raw, b"")
+        if exchange.method.upper() == "HEAD":
+            await send_head(exchange, 206, headers.raw)
             return
         exchange.start(206, headers.raw)
         await self._pour(exchange, [(b"", start, end)])
@@ -165,13 +172,16 @@ class FileResponse(Response):
         headers = self.headers.mutablecopy()
         headers["content-type"] = f"multipart/byteranges; boundary={boundary}"
         headers["content-length"] = str(sum(len(before) + end - start for before, start, end in parts) + len(close))
-        if exchange.method == "HEAD":
-            exchange.answer(206, headers.raw, b"")
+        if exchange.method.upper() == "HEAD":
+            await send_head(exchange, 206, headers.raw)
             return
         exchange.start(206, headers.raw)
         await self._pour(exchange, parts, close)
 
-    async def _pour(self, exchange: Exchange, parts: Sequence[tuple[bytes, int, int]], after: bytes = b"") -> None:
+    async def _pour(self, exchange: Exchange, parts: Sequence[Part], after: bytes = b"") -> None:
+        await until_disconnect(exchange, self._copy(exchange, parts, after))
+
+    async def _copy(self, exchange: Exchange, parts: Sequence[Part], after: bytes) -> None:
         """Write for each part what comes before it, and its bytes of the file; then what comes after all,
         and end."""
         file = await run_in_threadpool(open, self.path, "rb")
@@ -182,7 +192,7 @@ class FileResponse(Response):
                 while start < end:
                     data = await run_in_threadpool(_read_at, file, start, min(self.chunk_size, end - start))
                     if not data:
-                        break  # the file has shrunk; that the promised length is broken tells the peer
+                        raise RuntimeError(f"File at path {self.path} is shorter than expected.")
                     start += len(data)
                     await exchange.write(data)
         finally:
@@ -190,6 +200,11 @@ class FileResponse(Response):
         if after:
             await exchange.write(after)
         await exchange.finish()
+
+
+async def send_head(exchange: Exchange, status: int, headers: RawHeaders) -> None:
+    exchange.start(status, headers)
+    await exchange.finish()
 
 
 def _read_at(file: BinaryIO, position: int, size: int) -> bytes:

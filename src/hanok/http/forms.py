@@ -122,12 +122,23 @@ class FormParser:
         for field in data.split(b"&") if len(data) > self.max_part_size else ():
             if len(field) - (b"=" in field) > self.max_part_size:
                 raise self._too_long()
-        self._pairs += parse_pairs(data.decode("latin-1"))
-        if len(self._pairs) > self.max_fields:
+        # Counted before they are parsed: a body of nothing but "&" and names is cheap to send.
+        if len(self._pairs) + sum(1 for field in data.split(b"&") if field) > self.max_fields:
             raise MultiPartException(f"Too many fields. Maximum number of fields is {self.max_fields}.")
+        self._pairs += parse_pairs(data.decode("latin-1"))
 
     def _too_long(self) -> MultiPartException:
         return MultiPartException(f"Field exceeded maximum size of {self.max_part_size // 1024}KB.")
+
+
+def known_charset(name: str) -> str:
+    """The charset, or Latin-1 if nobody knows it."""
+    import codecs
+
+    try:
+        return codecs.lookup(name).name
+    except LookupError:
+        return "latin-1"
 
 
 class MultiPartParser:
@@ -185,7 +196,7 @@ class MultiPartParser:
         from python_multipart.multipart import MultipartParser, parse_options_header
 
         _, options = parse_options_header(self.headers["content-type"])
-        self._charset = options.get(b"charset", b"utf-8").decode("latin-1")
+        self._charset = known_charset(options.get(b"charset", b"utf-8").decode("latin-1"))
         boundary = options.get(b"boundary")
         if boundary is None:
             raise MultiPartException("Missing boundary in multipart.")

@@ -86,8 +86,8 @@ def _pairs(source: Any) -> list[tuple[Any, Any]]:
 def _sorted(pairs: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
     try:
         return sorted(pairs)
-    except TypeError:  # values of several types: any order that is the same for the same pairs will do
-        return sorted(pairs, key=lambda pair: (repr(pair[0]), id(pair[1])))
+    except TypeError:  # values without an order, as files are: those of one key are in theirs
+        return sorted(pairs, key=lambda pair: repr(pair[0]))
 
 
 class MultiDict(ImmutableMultiDict[Any, Any]):

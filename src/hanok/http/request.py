@@ -78,8 +78,15 @@ class Request(HTTPConnection[StateT]):
     async def stream(self) -> AsyncGenerator[bytes, None]:
         """The body piece by piece as it arrives, without keeping it; an empty piece marks the end. Raises as
         ``body``."""
-        async for piece in self.exchange.stream():
-            yield piece
+        exchange = self.exchange
+        if exchange.body is not None:
+            yield await exchange.read()
+        elif exchange.stream_consumed:
+            raise RuntimeError("Stream consumed")
+        else:
+            while piece := await exchange.next_chunk():
+                yield piece
+            exchange.stream_consumed = True
         yield b""
 
     def form(

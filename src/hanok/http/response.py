@@ -75,7 +75,8 @@ class Response(NativeApp):
         body = getattr(self, "body", None)
         # RFC 9110 §8.6: no content-length with these.
         if body is not None and b"content-length" not in names and status >= 200 and status not in (204, 304):
-            raw.append((b"content-length", b"%d" % len(body)))
+            size = body.nbytes if isinstance(body, memoryview) else len(body)
+            raw.append((b"content-length", b"%d" % size))
         if self.media_type is not None and b"content-type" not in names:
             raw.append(content_type_pair(self.media_type, self.charset))
         self.raw_headers = raw

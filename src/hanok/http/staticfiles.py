@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,6 +21,9 @@ from hanok.http.url import URL
 if TYPE_CHECKING:
     from hanok.exchange import AnyExchange
     from hanok.types import Scope
+
+# The opaque part of an entity tag (RFC 9110 §8.8.3).
+_TAG = re.compile(r'"[^"]*"')
 
 PathLike = str | os.PathLike[str]
 
@@ -161,8 +165,8 @@ class StaticFiles(NativeApp):
         """Whether the conditions of the request say that the client has what we would send (RFC 9110
         §13.2.2)."""
         if (known := request_headers.get("if-none-match")) is not None:
-            tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
-            return "*" in tags or response_headers["etag"].removeprefix("W/") in tags
+            # RFC 9110 §13.1.2: compared weakly.
+            return known.strip() == "*" or response_headers["etag"].removeprefix("W/") in _TAG.findall(known)
         since = parse_http_date(request_headers.get("if-modified-since", ""))
         modified = parse_http_date(response_headers["last-modified"])
         return since is not None and modified is not None and since >= modified

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hanok.gateways import AsgiExchange
 from hanok.http.background import BackgroundTask
 from hanok.http.concurrency import iterate_in_threadpool
+from hanok.http.denial import Denial
 from hanok.http.response import Response
 
 if TYPE_CHECKING:
@@ -43,10 +44,7 @@ class StreamingResponse(Response):
         if exchange.kind == "websocket":
             await self._deny(exchange)
             return
-        if notices_by_itself(exchange):
-            await self._pour(exchange)
-        else:
-            await until_disconnect(exchange, self._pour(exchange))
+        await until_disconnect(exchange, self._pour(exchange))
         if self.background is not None:
             await self.background()
 
@@ -80,13 +78,16 @@ def notices_by_itself(exchange: Exchange) -> bool:
     if exchange.watched:
         return True
     if not isinstance(exchange, AsgiExchange):
-        return False
+        return isinstance(exchange, Denial)
     version = exchange.scope.get("asgi", {}).get("spec_version", "2.0")
     return tuple(map(int, version.split("."))) >= (2, 4)
 
 
 async def until_disconnect(exchange: Exchange, work: Any) -> None:
     """Await ``work``; cancel it when the peer goes."""
+    if notices_by_itself(exchange):
+        await work
+        return
     import anyio
 
     failure: BaseException | None = None

@@ -14,7 +14,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 # RFC 3986 §3.2.2: a registered name (loosely: "%" need not be followed by hex) or an IP literal, then a port.
 _AUTHORITY = re.compile(r"([A-Za-z0-9\-._~%!$&'()*+,;=]+|\[[^\[\]]*\])(?::([0-9]+))?", re.ASCII)
-_FUTURE_ADDRESS = re.compile(r"[vV][0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+", re.ASCII)
+_FUTURE_ADDRESS = re.compile(r"v[0-9A-Fa-f]+\.[A-Za-z0-9\-._~!$&'()*+,;=:]+", re.ASCII)
 
 
 class Address(NamedTuple):
@@ -110,7 +110,7 @@ class URL:
         host, port = _split_place(self.netloc.rpartition("@")[2])
         if parts.get("hostname") is not None:
             host = parts["hostname"]
-        if ":" in host and not host.startswith("["):
+        if host.count(":") > 1 and not host.startswith("["):
             host = f"[{host}]"
         port = parts.get("port", port)
         username = parts.get("username", self.username)
@@ -168,6 +168,8 @@ def request_url(
     address."""
     # The path came percent-decoded: what would end a path must not.
     path = path.replace("?", "%3F").replace("#", "%23")
+    if path and not path.startswith("/"):
+        path = "/" + path  # it must not run into the host
     netloc = _host_of(headers)
     if netloc is None and server is not None:
         host, port = server
@@ -178,6 +180,8 @@ def request_url(
         url = f"{scheme}://{netloc}{path}"
     elif path.startswith("//"):
         url = "/%2F" + path[2:]  # else its first segment would read as a host (RFC 3986 §3.3)
+    elif path.startswith("/\\"):
+        url = "/%5C" + path[2:]  # browsers take the backslash for a slash
     else:
         url = path
     return f"{url}?{query.decode()}" if query else url
