@@ -471,7 +471,8 @@ AnyExchange = Exchange | WebSocketExchange
 
 def too_large(limit: int) -> HTTPError:
     """The error for a body above ``limit`` bytes (RFC 9110 §15.5.14)."""
-    return HTTPError(413, f"Request body exceeds the limit of {limit} bytes")
+    # The phrase is given because http.HTTPStatus had another one before Python 3.13.
+    return HTTPError(413, "Content Too Large")
 
 
 def body_allowed(status: int) -> bool:

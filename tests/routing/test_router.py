@@ -70,6 +70,14 @@ def test_params_are_converted(ask: Any) -> None:
     assert ask(router, "GET", "/n/x/a").status == 404
 
 
+def test_what_has_the_form_of_a_value_and_is_none_has_no_resource(ask: Any) -> None:
+    router = Router([Route("/n/{n:int}", says("n")), WebSocketRoute("/w/{n:int}", says("w"))])
+    many = "9" * 5000  # more digits than int() reads
+    assert ask(router, "GET", f"/n/{many}").status == 404
+    assert ask(router, "POST", f"/n/{many}").status == 405
+    assert ask(router, "", f"/w/{many}", kind="websocket").messages[0]["type"] == "websocket.close"
+
+
 def test_the_scope_says_where_the_request_has_come(ask: Any) -> None:
     route = Route("/n/{n:int}", says("n"))
     router = Router([route])

@@ -192,7 +192,8 @@ class Router(NativeApp):
     async def _method_not_allowed(self, exchange: AnyExchange, path: str, slot: Slot) -> None:
         assert isinstance(exchange, Exchange)  # WebSocket routes take any method
         first = slot.entries[0]
-        exchange.matched(first.route, first.endpoint, {**exchange.path_params, **first.params(path)})
+        params = read_params(first, path) or {}
+        exchange.matched(first.route, first.endpoint, {**exchange.path_params, **params})
         refuse(exchange, method_not_allowed(slot.methods()))
 
     async def _unmatched(self, exchange: AnyExchange, path: str) -> None:
@@ -203,10 +204,8 @@ class Router(NativeApp):
                 return
         if getattr(self.default, "__func__", None) is not Router.not_found:
             await handler_of(self.default)(exchange)
-        elif isinstance(exchange, WebSocketExchange):
-            await exchange.send({"type": "websocket.close", "code": 1000, "reason": ""})
         else:
-            refuse(exchange, HTTPError(404))
+            await no_such_resource(exchange)
 
     def _knows(self, exchange: Exchange, path: str) -> bool:
         if self._http.slot(path) is not None:
@@ -260,7 +259,9 @@ class Dispatch(NativeApp):
 
 def enter(exchange: AnyExchange, path: str, entry: Entry) -> Coroutine[Any, Any, None]:
     """Tell the exchange where it has come, and run the route."""
-    params = entry.params(path)
+    params = read_params(entry, path)
+    if params is None:
+        return no_such_resource(exchange)
     if entry.enter is not None:
         entry.enter(exchange, params)
     if exchange.path_params:
@@ -274,6 +275,22 @@ def enter(exchange: AnyExchange, path: str, entry: Entry) -> Coroutine[Any, Any,
             return nothing()
     run: Coroutine[Any, Any, None] = entry.runner.run(exchange)
     return run
+
+
+def read_params(entry: Entry, path: str) -> dict[str, Any] | None:
+    """The parameters, or None where a text has the right form and still is no value: an int of 5,000 digits."""
+    try:
+        return entry.params(path)
+    except ValueError:
+        return None
+
+
+async def no_such_resource(exchange: AnyExchange) -> None:
+    """404, or a closed WebSocket."""
+    if isinstance(exchange, WebSocketExchange):
+        await exchange.send({"type": "websocket.close", "code": 1000, "reason": ""})
+    else:
+        refuse(exchange, HTTPError(404))
 
 
 def run_opaque(exchange: AnyExchange, route: BaseRoute, child_scope: Scope) -> Coroutine[Any, Any, None]:
