@@ -43,9 +43,7 @@ async def lifespan(app: Hanok) -> AsyncIterator[None]:
     database.close()
 
 
-async def say_who_and_how_long(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
+async def say_who_and_how_long(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
     """Each answer names its request, for the logs, and tells how long it took, for the browser's tools."""
     request_id = request.headers.get("x-request-id") or uuid4().hex
     started = time.perf_counter()

@@ -60,9 +60,7 @@ def place_order(given: OrderIn, session: DatabaseSession, request: Request, task
     """Takes the products out of stock, all or none, and tells the feed after the answer was sent."""
     customer = given.customer
     order = Order(
-        customer=Customer(
-            name=customer.name, email=customer.email, address=Address(**customer.address.model_dump())
-        ),
+        customer=Customer(name=customer.name, email=customer.email, address=Address(**customer.address.model_dump())),
         note=given.note,
     )
     for line in given.lines:
@@ -129,9 +127,7 @@ def list_orders(
 def export_orders(session: DatabaseSession, format: Literal["csv", "jsonl"] = "csv") -> StreamingResponse:
     """Streamed row by row: memory stays small however many orders there are."""
     rows = (OrderOut.model_validate(order) for order in session.scalars(select(Order).order_by(Order.id)))
-    lines, media_type = (
-        (csv_lines(rows), "text/csv") if format == "csv" else (json_lines(rows), "application/jsonl")
-    )
+    lines, media_type = (csv_lines(rows), "text/csv") if format == "csv" else (json_lines(rows), "application/jsonl")
     headers = {"Content-Disposition": f'attachment; filename="orders.{format}"'}
     return StreamingResponse(lines, media_type=media_type, headers=headers)
 
@@ -190,9 +186,7 @@ def read_order(order: ExistingOrder) -> Order:
 def change_status(order: ExistingOrder, change: StatusChange, session: DatabaseSession) -> Order:
     """What was cancelled goes back into stock."""
     if change.status not in NEXT_STATUS[OrderStatus(order.status)]:
-        raise HTTPException(
-            status.HTTP_409_CONFLICT, f"An order that is {order.status} cannot become {change.status}."
-        )
+        raise HTTPException(status.HTTP_409_CONFLICT, f"An order that is {order.status} cannot become {change.status}.")
     order.status = change.status
     if change.status is OrderStatus.CANCELLED:
         for line in order.lines:

@@ -43,9 +43,7 @@ def upload_picture(
         )
     content = file.file.read(LARGEST + 1)
     if len(content) > LARGEST:
-        raise HTTPException(
-            status.HTTP_413_CONTENT_TOO_LARGE, f"{file.filename} is larger than {LARGEST:,} bytes."
-        )
+        raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE, f"{file.filename} is larger than {LARGEST:,} bytes.")
     if not content.startswith(BEGINNINGS[file.content_type]):
         raise HTTPException(
             status.HTTP_415_UNSUPPORTED_MEDIA_TYPE,

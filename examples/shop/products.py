@@ -26,9 +26,7 @@ ORDERS = {
 }
 
 
-def existing_product(
-    product_id: Annotated[int, Path(ge=1, le=2**31 - 1)], session: DatabaseSession
-) -> Product:
+def existing_product(product_id: Annotated[int, Path(ge=1, le=2**31 - 1)], session: DatabaseSession) -> Product:
     product = session.get(Product, product_id)
     if product is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND, f"There is no product {product_id}.")
@@ -105,9 +103,7 @@ def add_product(given: ProductIn, session: DatabaseSession, request: Request, re
     try:
         session.commit()
     except IntegrityError:
-        raise HTTPException(
-            status.HTTP_409_CONFLICT, f"There is a product called {given.name!r} already."
-        ) from None
+        raise HTTPException(status.HTTP_409_CONFLICT, f"There is a product called {given.name!r} already.") from None
     response.headers["Location"] = str(request.url_for("read_product", product_id=product.id))
     return product
 
@@ -135,8 +131,6 @@ def change_product(product: ExistingProduct, change: ProductChange, session: Dat
 )
 def remove_product(product: ExistingProduct, session: DatabaseSession) -> None:
     if session.scalar(select(OrderLine.id).where(OrderLine.product_id == product.id).limit(1)):
-        raise HTTPException(
-            status.HTTP_409_CONFLICT, f"{product.name} has been ordered and cannot be removed."
-        )
+        raise HTTPException(status.HTTP_409_CONFLICT, f"{product.name} has been ordered and cannot be removed.")
     session.delete(product)
     session.commit()

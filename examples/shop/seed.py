@@ -27,9 +27,7 @@ def seed(database: Database) -> None:
         if session.scalar(select(func.count()).select_from(Product)):
             return
         for name, description, category, price, stock in PRODUCTS:
-            session.add(
-                Product(name=name, description=description, category=category, price=price, stock=stock)
-            )
+            session.add(Product(name=name, description=description, category=category, price=price, stock=stock))
         try:
             session.commit()
         except IntegrityError:  # another worker, starting at the same moment, was first
