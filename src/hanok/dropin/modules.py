@@ -82,10 +82,10 @@ class DropinModule(ModuleType):
             return VERSIONS[own]
         if is_carried(f"{own}.{name}"):
             return import_module(f"{own}.{name}")
-        if own in WHOLE:
-            return getattr(import_module(WHOLE[own]), name)
         if name.startswith("__"):
             raise AttributeError(f"module {own!r} has no attribute {name!r}", name=name, obj=self)
+        if own in WHOLE:
+            return getattr(import_module(WHOLE[own]), name)
         raise AttributeError(not_carried(own, name), name=name, obj=self)
 
     def __setattr__(self, name: str, value: Any) -> None:
