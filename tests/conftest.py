@@ -1,0 +1,51 @@
+"""The two doors: ``client_for(app)`` gives a client of an application, once in memory and once behind a socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from hanok.testing import TestClient
+
+DOORS = ("asgi", "socket")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "doors: runs through both doors, by the client_for fixture")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "door" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.doors)
+
+
+@pytest.fixture(params=DOORS)
+def door(request: pytest.FixtureRequest) -> str:
+    """The door of this run of the test."""
+    return str(request.param)
+
+
+@pytest.fixture
+def client_for(door: str) -> Iterator[Callable[..., Any]]:
+    """``client_for(app)`` runs the application with its lifespan until the test ends, and gives a client of it.
+
+    ``root_path`` is for the server, the other options are those of both clients: base_url, cookies, headers,
+    follow_redirects. Errors of the application are not raised in the test, but answered, at both doors.
+    """
+    with ExitStack() as stack:
+
+        def start(app: Any, *, root_path: str = "", **options: Any) -> Any:
+            if door == "asgi":
+                return stack.enter_context(
+                    TestClient(app, root_path=root_path, raise_server_exceptions=False, **options)
+                )
+            from hanok.testing.live import LiveClient, LiveServer
+
+            server = stack.enter_context(LiveServer(app, root_path=root_path))
+            return stack.enter_context(LiveClient(server.address, **options))
+
+        yield start
