@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from hanok.exchange import AnswerState
@@ -21,6 +21,8 @@ from hanok.http.streaming import until_disconnect
 if TYPE_CHECKING:
     from hanok.exchange import AnyExchange, Exchange
     from hanok.types import RawHeaders
+
+CRLF = b"\r\n"
 
 # What is written before some bytes of the file, the first of these, and the one after the last.
 Part = tuple[bytes, int, int]
@@ -163,53 +165,51 @@ class FileResponse(Response):
         """A part for each range (RFC 9110 §14.6)."""
         boundary = os.urandom(13).hex()
         head = f"--{boundary}\r\nContent-Type: {self.headers['content-type']}\r\nContent-Range: bytes "
-        parts = []
-        line_end = ""
-        for start, end in ranges:
-            parts.append((f"{line_end}{head}{start}-{end - 1}/{size}\r\n\r\n".encode("latin-1"), start, end))
-            line_end = "\r\n"
-        close = f"\r\n--{boundary}--".encode()
+        parts = [(f"{head}{start}-{end - 1}/{size}\r\n\r\n".encode("latin-1"), start, end) for start, end in ranges]
+        close = f"--{boundary}--".encode()
         headers = self.headers.mutablecopy()
         headers["content-type"] = f"multipart/byteranges; boundary={boundary}"
-        headers["content-length"] = str(sum(len(before) + end - start for before, start, end in parts) + len(close))
+        length = sum(len(before) + end - start + len(CRLF) for before, start, end in parts) + len(close)
+        headers["content-length"] = str(length)
         if exchange.method.upper() == "HEAD":
             await send_head(exchange, 206, headers.raw)
             return
         exchange.start(206, headers.raw)
-        await self._pour(exchange, parts, close)
+        await self._pour(exchange, parts, CRLF, close)
 
-    async def _pour(self, exchange: Exchange, parts: Sequence[Part], after: bytes = b"") -> None:
-        await until_disconnect(exchange, self._copy(exchange, parts, after))
+    async def _pour(
+        self, exchange: Exchange, parts: Sequence[Part], behind_each: bytes = b"", at_end: bytes = b""
+    ) -> None:
+        await until_disconnect(exchange, self._copy(exchange, parts, behind_each, at_end))
 
-    async def _copy(self, exchange: Exchange, parts: Sequence[Part], after: bytes) -> None:
-        """Write for each part what comes before it, and its bytes of the file; then what comes after all,
-        and end."""
-        file = await run_in_threadpool(open, self.path, "rb")
+    async def _copy(self, exchange: Exchange, parts: Sequence[Part], behind_each: bytes, at_end: bytes) -> None:
+        import anyio
+
+        file = await anyio.open_file(self.path, "rb")
         try:
             for before, start, end in parts:
                 if before:
                     await exchange.write(before)
+                await file.seek(start)
                 while start < end:
-                    data = await run_in_threadpool(_read_at, file, start, min(self.chunk_size, end - start))
+                    data = await file.read(min(self.chunk_size, end - start))
                     if not data:
                         raise RuntimeError(f"File at path {self.path} is shorter than expected.")
                     start += len(data)
                     await exchange.write(data)
+                if behind_each:
+                    await exchange.write(behind_each)
         finally:
-            file.close()  # it was only read: closing does not wait, and may not when we are cancelled
-        if after:
-            await exchange.write(after)
+            # Not in a thread: that waits, and what waits fails when we are cancelled.
+            file.wrapped.close()
+        if at_end:
+            await exchange.write(at_end)
         await exchange.finish()
 
 
 async def send_head(exchange: Exchange, status: int, headers: RawHeaders) -> None:
     exchange.start(status, headers)
     await exchange.finish()
-
-
-def _read_at(file: BinaryIO, position: int, size: int) -> bytes:
-    file.seek(position)
-    return file.read(size)
 
 
 def offers_pathsend(exchange: Exchange) -> bool:
