@@ -10,7 +10,7 @@ import click
 
 from hanok.cli.help import RichGroup
 
-COMMANDS = ("run", "dev", "routes", "explain")
+COMMANDS = ("run", "dev", "routes", "explain", "dropin")
 
 
 class LazyGroup(RichGroup):
