@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import warnings
 from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from typing_extensions import Unpack
 
@@ -31,6 +32,8 @@ from hanok.routing.verbs import Verbs
 from hanok.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
+    from hanok.routing.frontend import Fallback
+
     pass
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -179,6 +182,32 @@ class APIRouter(Verbs, Router):
             return function
 
         return decorator
+
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: str | os.PathLike[str],
+        fallback: Fallback = "auto",
+        check_dir: bool | Literal["auto"] = "auto",
+    ) -> None:
+        """Serve a built frontend below ``path``, for what no route takes; see ``FrontendRoute``."""
+        from hanok.routing.frontend import FrontendRoute
+
+        if not path:
+            raise AssertionError("A frontend path cannot be empty")
+        if not path.startswith("/"):
+            raise AssertionError("A frontend path must start with '/'")
+        self._frontends.append(
+            FrontendRoute(
+                self.prefix + path.rstrip("/"),
+                directory=directory,
+                fallback=fallback,
+                check_dir=check_dir,
+                dependencies=self.dependencies,
+                dependency_overrides_provider=self.dependency_overrides_provider,
+            )
+        )
 
     # ---- other routers
 

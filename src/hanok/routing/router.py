@@ -55,9 +55,10 @@ class Router(NativeApp):
         max_body_size: int | None = None,
     ) -> None:
         self._routes = RouteList(routes or ())
+        self._frontends = RouteList()
         self._epoch = 0
         self._seen: list[tuple[RouteList, int]] = []
-        self._http = self._websocket = MatchTable(())
+        self._http = self._websocket = self._last = MatchTable(())
         self._opaque: list[tuple[int, BaseRoute]] = []
         self.redirect_slashes = redirect_slashes
         self.default: ASGIApp = self.not_found if default is None else default
@@ -121,6 +122,15 @@ class Router(NativeApp):
             else:
                 yield route
 
+    def _frontend_routes(self, seen: list[tuple[RouteList, int]]) -> Iterator[Any]:
+        """The frontends of this router and of those that it includes, as ``_table_routes``."""
+        seen.append((self._frontends, self._frontends.version))
+        yield from self._frontends
+        for route in self._routes:
+            if isinstance(route, IncludedRouter):
+                for frontend in route.original_router._frontend_routes(seen):
+                    yield frontend.within(route.inherited)
+
     def _refresh(self) -> None:
         """Some route list has changed: if it was one of ours, compile again."""
         epoch = EPOCH.value
@@ -136,6 +146,11 @@ class Router(NativeApp):
                     entries.append(entry)
             self._http = MatchTable([e for e in entries if "http" in e.route.kinds])
             self._websocket = MatchTable([e for e in entries if "websocket" in e.route.kinds])
+            # Of frontends the one with the longest path is asked, whichever was declared first.
+            frontends = sorted(
+                self._frontend_routes(seen), key=lambda route: len(route.template.segments), reverse=True
+            )
+            self._last = MatchTable([route.entry(index) for index, route in enumerate(frontends)])
             self._opaque = opaque
             self._seen = seen
         self._epoch = epoch
@@ -202,6 +217,14 @@ class Router(NativeApp):
             if self._knows(exchange, turned):
                 redirect(exchange, exchange.path[: len(exchange.path) - len(path)] + turned)
                 return
+        if isinstance(exchange, Exchange) and (slot := self._last.slot(path + "/")) is not None:
+            frontend = slot.entries[0]
+            if frontend.params(path + "/")["frontend_path"] == "" and not path.endswith("/"):
+                redirect(exchange, exchange.path + "/")
+                return
+        if isinstance(exchange, Exchange) and (slot := self._last.slot(path)) is not None:
+            await enter(exchange, path, slot.entries[0])
+            return
         if getattr(self.default, "__func__", None) is not Router.not_found:
             await handler_of(self.default)(exchange)
         else:
