@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import pytest
-from pydantic import AliasChoices, AliasPath, BaseModel, Field
+from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, Field
 
 from hanok import Body, Cookie, Depends, File, Form, Hanok, Header, Path, Query, Security, UploadFile
 from hanok.security import HTTPBearer, OAuth2PasswordBearer
@@ -339,6 +339,18 @@ class TestFormsOfModels:
             "title": "Body_endpoint__post",
         }
         assert "required" not in operation(app)["requestBody"]
+
+    @pytest.mark.parametrize("extra", ["allow", "forbid"])
+    def test_that_takes_any_field_is_begun_with_any(self, app, extra):
+        class Open(BaseModel):
+            model_config = ConfigDict(extra=extra)
+            name: str
+
+        @app.post("/")
+        async def endpoint(it: Annotated[Open | None, Form()] = None): ...
+
+        whole = {"anyOf": [{"$ref": "#/components/schemas/Open"}], "title": "It"}
+        assert self.form(app)["allOf"] == [{"anyOf": [{"maxProperties": 0}, whole]}]
 
     def test_that_may_be_null_but_not_missing(self, app):
         @app.post("/")

@@ -52,19 +52,22 @@ def _conditions(part: Parameter, schema: Json) -> list[Json]:
     alternatives = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
     title = part.field_info.title or part.alias.title().replace("_", " ")
     whole = {**schema, "anyOf": alternatives, "title": title}
-    some_field: Json = {"anyOf": [{"required": [name]} for name in _field_names(part)]}
     if part.required:
-        return [{"not": {"not": some_field}}, whole]
-    return [{"anyOf": [{"not": some_field}, whole]}]
+        return [{"not": _absent(part)}, whole]
+    return [{"anyOf": [_absent(part), whole]}]
 
 
-def _field_names(part: Parameter) -> list[str]:
+def _absent(part: Parameter) -> Json:
+    """What a form fulfils that says nothing of a model: none of its fields, or no field at all if it takes any."""
+    classes = [_class_of(model) for model in kinds.models_in(part.annotation)]
+    if any(each.model_config.get("extra", "ignore") != "ignore" for each in classes):
+        return {"maxProperties": 0}
+    return {"not": {"anyOf": [{"required": [name]} for name in _field_names(classes)]}}
+
+
+def _field_names(classes: list[type[BaseModel]]) -> list[str]:
     """The wire names of all fields that the models have between them."""
-    names = set()
-    for model in kinds.models_in(part.annotation):
-        fields = _class_of(model).model_fields
-        names |= {field.alias or name for name, field in fields.items()}
-    return sorted(names)
+    return sorted({field.alias or name for model in classes for name, field in model.model_fields.items()})
 
 
 def _class_of(model: Any) -> type[BaseModel]:
