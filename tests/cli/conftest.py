@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from hanok.version import __file__ as VERSION_FILE
+
 PATIENCE = 30.0  # seconds after which a test gives up; reached only when something is broken
 
 ASGI_APP = """
@@ -123,6 +125,7 @@ def hanok(tmp_path: Path) -> Iterator[Callable[..., Command]]:
 
     def start(*arguments: str, **environment: str) -> Command:
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("HANOK_", "WEB_CONC", "FORWARDED"))}
+        clean["PYTHONPATH"] = str(Path(VERSION_FILE).parents[1])  # installed or not, the package under test
         env = {**clean, "COLUMNS": "100", "TERM": "dumb", "PYTHONDONTWRITEBYTECODE": "1", **environment}
         command = Command(arguments, tmp_path, env)
         commands.append(command)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import platform
+import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import click
 
 from hanok.gateways import NativeApp
 from hanok.version import VERSION
@@ -53,11 +57,8 @@ def loop_name(config: Config) -> str:
 
 
 def announce(target: str, config: Config, where: Sequence[str], told: dict[str, Any]) -> None:
-    """A banner on a terminal, a line in the log elsewhere."""
-    from hanok.cli.console import err
-
-    console = err()
-    if console.is_terminal:
+    """A banner on a terminal, lines in the log elsewhere."""
+    if sys.stderr.isatty():
         show_banner(target, config, where, told)
         return
     log = logging.getLogger("hanok.error")
@@ -67,26 +68,19 @@ def announce(target: str, config: Config, where: Sequence[str], told: dict[str, 
 
 
 def show_banner(target: str, config: Config, where: Sequence[str], told: dict[str, Any], **more: str) -> None:
-    from rich.padding import Padding
-    from rich.table import Table
-    from rich.text import Text
-
-    from hanok.cli.console import err
-
-    table = Table.grid(padding=(0, 3))
-    table.add_row(Text.assemble(("hanok ", "bold"), (VERSION, "quiet")), Text(target, "bold"))
-    table.add_row("", "")
-    for index, url in enumerate(where):
-        table.add_row(Text("" if index else "serving", "quiet"), Text(url, "url"))
+    """One fact a line. Not with rich: this runs in the process that serves, which should not load it."""
+    link = partial(click.style, fg="cyan", bold=True)
+    facts = [("" if index else "serving", link(url)) for index, url in enumerate(where)]
     if told.get("docs") and where and where[0].startswith("http"):
-        table.add_row(Text("docs", "quiet"), Text(where[0] + told["docs"], "url"))
-    table.add_row(Text("engine", "quiet"), Text(engine(config)))
-    for name, value in more.items():
-        table.add_row(Text(name, "quiet"), Text(value))
+        facts.append(("docs", link(where[0] + told["docs"])))
+    facts.append(("engine", engine(config)))
+    facts.extend(more.items())
     if note := road(told):
-        table.add_row(Text("note", "value"), Text(note))
-    table.add_row(Text("stop", "quiet"), Text("Ctrl-C"))
-    err().print(Padding(table, (1, 2)))
+        facts.append(("note", click.style(note, fg="yellow")))
+    facts.append(("stop", "Ctrl-C"))
+    lines = ["", f"  {click.style('hanok', bold=True)} {VERSION}   {click.style(target, bold=True)}", ""]
+    lines += [f"  {click.style(f'{name:10}', dim=True)}{fact}" for name, fact in facts]
+    click.echo("\n".join([*lines, ""]), err=True)
 
 
 def engine(config: Config) -> str:

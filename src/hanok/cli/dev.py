@@ -81,22 +81,18 @@ class Talk:
             self._told = told
             show_banner(self.target, self.config, self.where, told, watching=self.watched)
         else:
-            self._print("ready", f"after {time.monotonic() - self._since:.1f} s", "good")
+            self._print("ready", f"after {time.monotonic() - self._since:.1f} s", "green")
 
     def say(self, event: ReloadEvent, text: str) -> None:
         from hanok.server.reload import ReloadEvent
 
         if event is ReloadEvent.CHANGED:
             self._since = time.monotonic()
-            self._print("changed", text, "value")
+            self._print("changed", text, "yellow")
         elif event is ReloadEvent.ENDED:
-            self._print("broken", text, "bad")
+            self._print("broken", text, "red")
         else:
-            self._print("stopped", text, "bad")
+            self._print("stopped", text, "red")
 
-    def _print(self, word: str, text: str, style: str) -> None:
-        from rich.text import Text
-
-        from hanok.cli.console import err
-
-        err().print(Text.assemble("  ", (f"{word:8}", style), " ", text))
+    def _print(self, word: str, text: str, colour: str) -> None:
+        click.echo(f"  {click.style(f'{word:10}', fg=colour)}{text}", err=True)

@@ -12,7 +12,7 @@ class ImportFailed(Exception):
     """The user's module raised ``error`` when it was imported."""
 
     def __init__(self, target: str, error: Exception) -> None:
-        super().__init__(target, error)
+        super().__init__(f"{target} cannot be imported: {type(error).__name__}: {error}")
         self.target = target
         self.error = error
 

@@ -75,6 +75,7 @@ def serve_here(
 def supervise(config: Config, target: str) -> int:
     """Several workers under a supervisor, which never imports the application itself."""
     from hanok.cli.banner import announce, urls
+    from hanok.cli.child import work
     from hanok.server.listeners import bind
     from hanok.server.supervisor import Supervisor
 
@@ -82,7 +83,8 @@ def supervise(config: Config, target: str) -> int:
         raise ConfigError("--workers: on Windows there is one worker.")
     sockets = bind(config)
     where = urls(sockets, config)
-    return Supervisor(config, target, on_ready=lambda: announce(target, config, where, {})).run(sockets)
+    supervisor = Supervisor(config, target, on_ready=lambda: announce(target, config, where, {}), entry=work)
+    return supervisor.run(sockets)
 
 
 def child_command() -> Sequence[str]:
