@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from typing_extensions import Unpack
 
@@ -32,6 +32,7 @@ from hanok.types import DecoratedCallable
 if TYPE_CHECKING:
     from hanok.dependencies.declared import Depends
     from hanok.middleware import Middleware
+    from hanok.routing.frontend import Fallback
 
 
 class Hanok(Verbs, Application):
@@ -206,6 +207,17 @@ class Hanok(Verbs, Application):
     def websocket_route(self, path: str, name: str | None = None) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Decorator for a plain WebSocket route: a function of a WebSocket."""
         return self.router.websocket_route(path, name=name)
+
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: str | os.PathLike[str],
+        fallback: Fallback = "auto",
+        check_dir: bool | Literal["auto"] = "auto",
+    ) -> None:
+        """Serve a built frontend for what no route takes; see ``APIRouter.frontend``."""
+        self.router.frontend(path, directory=directory, fallback=fallback, check_dir=check_dir)
 
     def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Deprecated: run a function at "startup" or "shutdown". Write a ``lifespan`` instead."""
