@@ -35,8 +35,7 @@ class Forwarded:
                     networks.append(ip_network(text, strict=False))
                 except ValueError as error:
                     raise ConfigError(
-                        f"--forwarded-allow-ips: {text!r} is not a network ({error}); "
-                        "give for example 10.0.0.0/8."
+                        f"--forwarded-allow-ips: {text!r} is not a network ({error}); give for example 10.0.0.0/8."
                     ) from None
             else:
                 self.names.add(_plain(text))

@@ -28,9 +28,7 @@ WebSocketUpgrade: TypeAlias = Callable[
     asyncio.Protocol,
 ]
 
-AnswerLog: TypeAlias = Callable[
-    ["Exchange | WsExchange"], None
-]  # given each exchange whose answer is complete
+AnswerLog: TypeAlias = Callable[["Exchange | WsExchange"], None]  # given each exchange whose answer is complete
 
 
 class Settings(Protocol):

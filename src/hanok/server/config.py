@@ -147,34 +147,20 @@ class Config:
     made.
     """
 
-    app_dir: str = option(
-        "path", "", "Look for the application in this directory; the current one by default.", APP
-    )
+    app_dir: str = option("path", "", "Look for the application in this directory; the current one by default.", APP)
     factory: bool = option("switch", False, "The target is a function that returns the application.", APP)
-    interface: str = option(
-        "text", "auto", "How the application is called.", APP, choices=("auto", "asgi3", "native")
-    )
-    lifespan: str = option(
-        "text", "auto", "Run the lifespan of the application.", APP, choices=("auto", "on", "off")
-    )
-    root_path: str = option(
-        "text", "", "The path prefix under which a proxy in front serves the application.", APP
-    )
-    env_file: str | None = option(
-        "path", None, "Read environment variables from this file.", APP, optional=True
-    )
+    interface: str = option("text", "auto", "How the application is called.", APP, choices=("auto", "asgi3", "native"))
+    lifespan: str = option("text", "auto", "Run the lifespan of the application.", APP, choices=("auto", "on", "off"))
+    root_path: str = option("text", "", "The path prefix under which a proxy in front serves the application.", APP)
+    env_file: str | None = option("path", None, "Read environment variables from this file.", APP, optional=True)
 
     host: str = option("text", "127.0.0.1", "Listen on this address.", SOCKET)
     port: int = option("whole", 8000, "Listen on this port; 0 takes a free one.", SOCKET, low=0, high=65535)
     uds: str | None = option("path", None, "Listen on a Unix domain socket.", SOCKET, optional=True)
-    fd: int | None = option(
-        "whole", None, "Listen on this inherited descriptor.", SOCKET, low=0, optional=True
-    )
+    fd: int | None = option("whole", None, "Listen on this inherited descriptor.", SOCKET, low=0, optional=True)
     backlog: int = option("whole", 2048, "Connections that may wait to be accepted.", SOCKET, low=1)
 
-    workers: int = option(
-        "whole", 1, "Worker processes.", PROCESS, low=1, high=1024, also_env="WEB_CONCURRENCY"
-    )
+    workers: int = option("whole", 1, "Worker processes.", PROCESS, low=1, high=1024, also_env="WEB_CONCURRENCY")
     loop: str = option("text", "auto", "The event loop.", PROCESS, choices=("auto", "uvloop", "asyncio"))
     limit_max_requests: int | None = option(
         "whole", None, "Replace a worker after this many requests.", PROCESS, low=1, optional=True
@@ -196,17 +182,11 @@ class Config:
     )
 
     log_level: str = option("text", "info", "The least level that is logged.", LOGS, choices=LOG_LEVELS)
-    log_config: Any = option(
-        "path", None, "A logging configuration (.json, .yaml, .ini).", LOGS, optional=True
-    )
+    log_config: Any = option("path", None, "A logging configuration (.json, .yaml, .ini).", LOGS, optional=True)
     access_log: bool = option("switch", True, "Write a line for each answer.", LOGS)
-    use_colors: bool | None = option(
-        "switch", None, "Colour the logs; on terminals by default.", LOGS, optional=True
-    )
+    use_colors: bool | None = option("switch", None, "Colour the logs; on terminals by default.", LOGS, optional=True)
 
-    proxy_headers: bool = option(
-        "switch", True, "Believe X-Forwarded-For and -Proto from trusted peers.", HTTP
-    )
+    proxy_headers: bool = option("switch", True, "Believe X-Forwarded-For and -Proto from trusted peers.", HTTP)
     forwarded_allow_ips: tuple[str, ...] = option(
         "texts", ("127.0.0.1", "::1"), "Trusted peers: addresses, networks (10.0.0.0/8), or *.", HTTP,
         also_env="FORWARDED_ALLOW_IPS",
@@ -225,18 +205,10 @@ class Config:
         low=1,
         optional=True,
     )
-    limit_request_line: int = option(
-        "whole", 16384, "Longest request line, in bytes (414 above).", LIMITS, low=64
-    )
-    limit_request_fields: int = option(
-        "whole", 100, "Most header fields of a request (431 above).", LIMITS, low=1
-    )
-    limit_request_field_size: int = option(
-        "whole", 16384, "Longest header field, in bytes (431).", LIMITS, low=64
-    )
-    limit_request_head: int = option(
-        "whole", 65536, "Largest request head, in bytes (431 above).", LIMITS, low=128
-    )
+    limit_request_line: int = option("whole", 16384, "Longest request line, in bytes (414 above).", LIMITS, low=64)
+    limit_request_fields: int = option("whole", 100, "Most header fields of a request (431 above).", LIMITS, low=1)
+    limit_request_field_size: int = option("whole", 16384, "Longest header field, in bytes (431).", LIMITS, low=64)
+    limit_request_head: int = option("whole", 65536, "Largest request head, in bytes (431 above).", LIMITS, low=128)
     max_body_size: int | None = option(
         "whole",
         2**30,
@@ -246,33 +218,21 @@ class Config:
         optional=True,
     )
     timeout_keep_alive: float = option("seconds", 5, "How long an idle connection is kept.", LIMITS, low=0)
-    timeout_request_header: float = option(
-        "seconds", 30, "Time to receive a request head (408).", LIMITS, low=0.1
-    )
-    timeout_request_body: float = option(
-        "seconds", 60, "Longest silence within a request body (408).", LIMITS, low=0.1
-    )
-    timeout_send: float = option(
-        "seconds", 60, "Longest time a peer may take nothing of an answer.", LIMITS, low=0.1
-    )
+    timeout_request_header: float = option("seconds", 30, "Time to receive a request head (408).", LIMITS, low=0.1)
+    timeout_request_body: float = option("seconds", 60, "Longest silence within a request body (408).", LIMITS, low=0.1)
+    timeout_send: float = option("seconds", 60, "Longest time a peer may take nothing of an answer.", LIMITS, low=0.1)
 
     ws_max_size: int = option("whole", 16 * 2**20, "Largest WebSocket message, in bytes.", WS, low=1)
     ws_max_queue: int = option("whole", 32, "WebSocket messages that may wait to be read.", WS, low=1)
     ws_ping_interval: float | None = option("seconds", 20, "Time between pings.", WS, low=0.01, optional=True)
-    ws_ping_timeout: float | None = option(
-        "seconds", 20, "Time to wait for a pong.", WS, low=0.01, optional=True
-    )
+    ws_ping_timeout: float | None = option("seconds", 20, "Time to wait for a pong.", WS, low=0.01, optional=True)
     ws_per_message_deflate: bool = option("switch", True, "Offer permessage-deflate.", WS)
 
     ssl_keyfile: str | None = option("path", None, "Private key (PEM).", TLS, optional=True)
     ssl_certfile: str | None = option("path", None, "Certificate chain (PEM).", TLS, optional=True)
     ssl_keyfile_password: str | None = option("text", None, "Password of the key.", TLS, optional=True)
-    ssl_cert_reqs: int = option(
-        "whole", 0, "Client certificates: 0 none, 1 optional, 2 required.", TLS, low=0, high=2
-    )
-    ssl_ca_certs: str | None = option(
-        "path", None, "Authorities for client certificates.", TLS, optional=True
-    )
+    ssl_cert_reqs: int = option("whole", 0, "Client certificates: 0 none, 1 optional, 2 required.", TLS, low=0, high=2)
+    ssl_ca_certs: str | None = option("path", None, "Authorities for client certificates.", TLS, optional=True)
     ssl_ciphers: str | None = option("text", None, "OpenSSL cipher list, up to TLS 1.2.", TLS, optional=True)
 
     reload: bool = option("switch", False, "Start again when files change.", RELOAD)
@@ -297,9 +257,7 @@ class Config:
         if self.ssl_keyfile and not self.ssl_certfile:
             raise ConfigError("--ssl-keyfile was given without --ssl-certfile; a server needs both.")
         if self.reload and self.workers > 1:
-            raise ConfigError(
-                f"--reload watches one process, and --workers is {self.workers}; leave one of them out."
-            )
+            raise ConfigError(f"--reload watches one process, and --workers is {self.workers}; leave one of them out.")
         if sum(given is not None for given in (self.uds, self.fd)) > 1:
             raise ConfigError("--uds and --fd exclude each other: a server has one listener.")
 

@@ -29,7 +29,7 @@ class LifespanState(Enum):
 TRANSITIONS: dict[LifespanState, frozenset[LifespanState]] = {
     LifespanState.NEW: frozenset((LifespanState.STARTING, LifespanState.ABSENT)),
     LifespanState.STARTING: frozenset((LifespanState.RUNNING, LifespanState.ABSENT, LifespanState.FAILED)),
-    LifespanState.RUNNING: frozenset((LifespanState.STOPPING, LifespanState.FAILED)),
+    LifespanState.RUNNING: frozenset((LifespanState.STOPPING, LifespanState.STOPPED, LifespanState.FAILED)),
     LifespanState.STOPPING: frozenset((LifespanState.STOPPED, LifespanState.FAILED)),
     LifespanState.ABSENT: frozenset(),
     LifespanState.FAILED: frozenset(),
@@ -109,8 +109,10 @@ class Lifespan:
                 logger.error("the shutdown of the application failed", exc_info=error)
             self._become(LifespanState.STOPPED if error is None else LifespanState.FAILED)
         elif self.state is LifespanState.RUNNING:
-            logger.error("the lifespan of the application ended while it was running", exc_info=error)
-            self._become(LifespanState.FAILED)
+            if error is not None:
+                logger.error("the lifespan of the application failed while it was running", exc_info=error)
+            # One that has simply returned has nothing to do at shutdown.
+            self._become(LifespanState.STOPPED if error is None else LifespanState.FAILED)
 
     async def _send(self, message: Message) -> None:
         kind = message["type"]
@@ -124,6 +126,4 @@ class Lifespan:
             if self.state in (LifespanState.STARTING, LifespanState.STOPPING):
                 self._become(LifespanState.FAILED)
         else:
-            raise RuntimeError(
-                f"the application sent {kind!r} during {self.state.name.lower()} of its lifespan"
-            )
+            raise RuntimeError(f"the application sent {kind!r} during {self.state.name.lower()} of its lifespan")

@@ -31,9 +31,7 @@ def run(target: Any, config: Config | None = None, **options: Any) -> int:
             raise ConfigError("--workers: each worker imports the application; give it as module:attribute.")
         if sys.platform == "win32":
             raise ConfigError("--workers: on Windows there is one worker.")
-        return _listening(
-            config, lambda sockets, ready: Supervisor(config, target, on_ready=ready).run(sockets)
-        )
+        return _listening(config, lambda sockets, ready: Supervisor(config, target, on_ready=ready).run(sockets))
     from hanok.server.importer import load
     from hanok.server.worker import Worker
 

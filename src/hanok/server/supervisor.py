@@ -29,6 +29,9 @@ from hanok.server.listeners import bind
 
 logger = logging.getLogger("hanok.error")
 
+# (config, target, sockets, pipe): ends its process itself.
+Entry = Callable[[Config, Any, list[socket.socket], Connection], None]
+
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0  # seconds before a worker that keeps failing is started again
 STEADY = 10.0  # a worker that lived this long was no failed start
 MARGIN = 5.0  # seconds beyond the graceful deadline before a worker is killed
@@ -55,7 +58,7 @@ TRANSITIONS: dict[ProcessState, frozenset[ProcessState]] = {
 class WorkerProcess:
     """One worker as the supervisor sees it."""
 
-    def __init__(self, number: int, config: Config, target: Any, sockets: list[socket.socket]) -> None:
+    def __init__(self, number: int, config: Config, target: Any, sockets: list[socket.socket], entry: Entry) -> None:
         context = multiprocessing.get_context("spawn")
         self.number = number
         self.state = ProcessState.SPAWNED
@@ -63,7 +66,7 @@ class WorkerProcess:
         self.told_at = 0.0
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(
-            target=work, args=(config, target, sockets, theirs), name=f"hanok-worker-{number}"
+            target=entry, args=(config, target, sockets, theirs), name=f"hanok-worker-{number}"
         )
         self.process.start()
         theirs.close()
@@ -86,9 +89,20 @@ class WorkerProcess:
 
 
 class Supervisor:
-    """Runs ``config.workers`` workers of the application at ``target``; each imports it for itself."""
+    """Runs ``config.workers`` workers of the application at ``target``; each imports it for itself.
 
-    def __init__(self, config: Config, target: str, *, on_ready: Callable[[], None] | None = None) -> None:
+    ``entry`` is what a worker process does, if not ``work``.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        target: str,
+        *,
+        on_ready: Callable[[], None] | None = None,
+        entry: Entry | None = None,
+    ) -> None:
+        self.entry = entry or work
         self.config = config
         self.target = target
         self.on_ready = on_ready
@@ -107,8 +121,7 @@ class Supervisor:
         """Supervise until told to stop; the exit code."""
         sockets = bind(self.config) if sockets is None else sockets
         before = {
-            number: signal.signal(number, self._on_signal)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
+            number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT)
         }
         wake_before = signal.set_wakeup_fd(self._wake_write.fileno(), warn_on_full_buffer=False)
         try:
@@ -149,7 +162,7 @@ class Supervisor:
         now = time.monotonic()
         for number in [one for one, due in self._due.items() if due <= now]:
             del self._due[number]
-            self.workers[number] = WorkerProcess(number, self.config, self.target, sockets)
+            self.workers[number] = WorkerProcess(number, self.config, self.target, sockets, self.entry)
 
     def _wait(self) -> None:
         """Until a worker speaks or ends, a signal comes, or something is due."""

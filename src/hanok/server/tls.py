@@ -15,9 +15,7 @@ def context_of(config: Config) -> ssl.SSLContext | None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(
-            config.ssl_certfile, config.ssl_keyfile, config.ssl_keyfile_password or (lambda: "")
-        )
+        context.load_cert_chain(config.ssl_certfile, config.ssl_keyfile, config.ssl_keyfile_password or (lambda: ""))
     except (OSError, ValueError) as error:
         files = config.ssl_certfile + (f" and {config.ssl_keyfile}" if config.ssl_keyfile else "")
         raise ConfigError(f"--ssl-certfile: cannot load {files}: {error}.") from None

@@ -12,9 +12,7 @@ import logging
 import random
 import signal
 import socket
-import threading
 from collections.abc import Callable
-from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,7 +27,7 @@ from hanok.protocols.h1.head import HeadLimits
 from hanok.protocols.services import Services, WebSocketUpgrade
 from hanok.server.config import Config
 from hanok.server.lifespan import Lifespan
-from hanok.server.listeners import bind, name_of
+from hanok.server.listeners import bind
 from hanok.server.tls import context_of
 
 if TYPE_CHECKING:
@@ -105,9 +103,7 @@ class Worker:
             (signal.SIGINT, self.stop),
             (signal.SIGQUIT, self.stop_now),
         ):
-            if (
-                signal.getsignal(number) is not signal.SIG_IGN
-            ):  # a supervisor takes the terminal's signals itself
+            if signal.getsignal(number) is not signal.SIG_IGN:  # a supervisor takes the terminal's signals itself
                 loop.add_signal_handler(number, action)
         if self.parent is not None:
             loop.add_reader(self.parent.fileno(), self._orphaned)
@@ -192,9 +188,7 @@ class Worker:
         if sock.family == getattr(socket, "AF_UNIX", None):
             create = services.loop.create_unix_server
         # asyncio listens again when it takes the socket over, with a backlog of its own unless told.
-        server: asyncio.AbstractServer = await create(
-            make, sock=sock, backlog=self.config.backlog, ssl=context
-        )
+        server: asyncio.AbstractServer = await create(make, sock=sock, backlog=self.config.backlog, ssl=context)
         return server
 
     def _sweep(self, services: Services) -> None:
@@ -231,9 +225,7 @@ def handler_for(app: Any, interface: str) -> Handler:
     if interface == "asgi3":
         return ForeignApp(app).handle
     if interface == "native" and not isinstance(app, NativeApp):
-        raise ConfigError(
-            f"--interface native: a {type(app).__name__} is no native application; give auto or asgi3."
-        )
+        raise ConfigError(f"--interface native: a {type(app).__name__} is no native application; give auto or asgi3.")
     return handler_of(app)
 
 
@@ -244,9 +236,7 @@ def loop_factory(choice: str) -> Callable[[], asyncio.AbstractEventLoop]:
             import uvloop
         except ImportError:
             if choice == "uvloop":
-                raise ConfigError(
-                    "--loop uvloop: uvloop is not installed; install it, or give auto."
-                ) from None
+                raise ConfigError("--loop uvloop: uvloop is not installed; install it, or give auto.") from None
         else:
             return uvloop.new_event_loop  # type: ignore[no-any-return, unused-ignore]
     return asyncio.new_event_loop
@@ -276,74 +266,3 @@ def access_log(config: Config, loop: asyncio.AbstractEventLoop) -> AccessLog | N
             log.info("%s", one)
 
     return AccessLog(loop, write)
-
-
-class Server:
-    """A worker in a thread, on a free port unless told otherwise.
-
-    with Server(app) as server:
-        urllib.request.urlopen(server.url)
-    """
-
-    def __init__(self, app: Any, config: Config | None = None, **options: Any) -> None:
-        self.config = config or Config(
-            **{"port": 0, "access_log": False, "timeout_graceful_shutdown": 5.0, **options}
-        )
-        self.app = app
-        self.exit_code: int | None = None
-        self.worker: Worker | None = None
-        self.sockets: list[socket.socket] = []
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ready = threading.Event()
-        self._error: BaseException | None = None
-        self._thread: threading.Thread | None = None
-
-    @property
-    def port(self) -> int:
-        return int(self._name[1])
-
-    @property
-    def url(self) -> str:
-        return name_of(self.sockets[0], "https" if self.config.is_tls else "http")
-
-    def start(self) -> Server:
-        """Return when the server accepts connections. Raises what kept it from that, or ConfigError."""
-        self.sockets = bind(self.config)
-        self._name = self.sockets[0].getsockname()
-        self._thread = threading.Thread(target=self._run, name="hanok-server", daemon=True)
-        self._thread.start()
-        self._ready.wait()
-        if self._error is not None:
-            raise self._error
-        if self.exit_code:
-            raise ConfigError(f"the application did not start: exit code {self.exit_code}; the log says why.")
-        return self
-
-    def stop(self, *, quick: bool = False) -> int | None:
-        """Stop, wait for the end, and return the exit code. Safe to call twice."""
-        if self._thread is not None and self._thread.is_alive():
-            assert self.worker is not None
-            assert self._loop is not None
-            with suppress(RuntimeError):  # it has just ended by itself
-                self._loop.call_soon_threadsafe(self.worker.stop_now if quick else self.worker.stop)
-            self._thread.join()
-        return self.exit_code
-
-    def _run(self) -> None:
-        try:
-            with asyncio.Runner(loop_factory=loop_factory(self.config.loop)) as runner:
-                self._loop = runner.get_loop()
-                self.worker = Worker(self.config, self.app, on_ready=self._ready.set)
-                self.exit_code = runner.run(self.worker.serve(self.sockets))
-        except BaseException as error:
-            self._error = error
-        finally:
-            for sock in self.sockets:
-                sock.close()
-            self._ready.set()
-
-    def __enter__(self) -> Server:
-        return self.start()
-
-    def __exit__(self, *exc: object) -> None:
-        self.stop()

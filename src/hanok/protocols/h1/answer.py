@@ -18,8 +18,7 @@ from hanok.exchange import FixedHeaders
 from hanok.protocols.h1.head import TOKEN, VALUE
 
 STATUS_LINES = {
-    status: b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode())
-    for status in map(int, HTTPStatus)
+    status: b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode()) for status in map(int, HTTPStatus)
 }
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 BLOCK = re.compile(rb"(?:" + TOKEN + rb": " + VALUE + rb"\r\n)*+")
@@ -118,9 +117,7 @@ class Heads:
         second = int(time())
         if second != self._second:
             self._second = second
-            self.tail = (
-                self._server + (b"date: %b\r\n" % http_date(second) if self._date else b"") + self._extra
-            )
+            self.tail = self._server + (b"date: %b\r\n" % http_date(second) if self._date else b"") + self._extra
 
     def _tail(self, plan: Plan) -> bytes:
         if not (plan.has_date or plan.has_server):

@@ -11,6 +11,8 @@ the event loop, and what they answer in that time leaves in one write.
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 WHOLE_BODY = 65536  # bodies up to this size are awaited before the handler starts
 DISCARD = 65536  # of an unread body this much is read away to keep the connection
 LINGER_TIME = 2.0  # seconds for which a peer may take note of our last answer
+FIRST_REQUEST = 0.25  # seconds for which a draining server awaits the first request of a connection
 PIPELINE_CAP = 32  # requests of one connection in one turn of the event loop
 BUFFER_HIGH = 65536  # bytes of waiting requests above which we stop reading
 
@@ -54,6 +57,7 @@ class H1Connection(asyncio.Protocol):
         "_buffer",
         "_held",
         "_limits",
+        "_previous",
         "_reading_paused",
         "_since",
         "_taken",
@@ -92,6 +96,7 @@ class H1Connection(asyncio.Protocol):
         self._reading_paused = False
         self._buffer = b""  # bytes that belong to requests after the one being served
         self._body: Body | None = None
+        self._previous: RequestHead | None = None  # of the request before
         self._waiting_head: RequestHead | None = None  # its body is awaited whole
         self._taken: list[bytes] | None = None  # the pieces of that body
         self._held: list[bytes] | None = None  # output that leaves with the next flush
@@ -114,7 +119,7 @@ class H1Connection(asyncio.Protocol):
         if services.forwarded is not None:
             self.trusted = services.forwarded.trusts(self.client[0] if self.client else None)
         if services.draining:
-            self._close()
+            self.drain()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self.state is not _UPGRADED:
@@ -180,12 +185,13 @@ class H1Connection(asyncio.Protocol):
                 break
             buffer = self._buffer
             try:
-                head = parse_head(buffer, 0, self._limits)
+                head = parse_head(buffer, 0, self._limits, self._previous)
             except RemoteProtocolError as error:
                 self._refuse(error.status, str(error))
                 break
             if head is None:
                 break
+            self._previous = head
             if head.end == len(buffer):
                 self._buffer = b""
             else:
@@ -499,9 +505,16 @@ class H1Connection(asyncio.Protocol):
         self._abandon(exchange)
         self.state = states.ON_CLOSE[self.state]
         if exchange.framing is Framing.CLOSE:
-            self.transport.abort()  # its end is the end of the connection: only a reset tells it from a break
+            self._reset()
         else:
             self.transport.close()
+
+    def _reset(self) -> None:
+        """End the connection so that the peer cannot take it for the end of the answer."""
+        sock = self.transport.get_extra_info("socket")
+        if sock is not None and sock.family != getattr(socket, "AF_UNIX", None):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.transport.abort()
 
     def _idle(self) -> None:
         """Ready for the next request."""
@@ -556,8 +569,10 @@ class H1Connection(asyncio.Protocol):
             if self._buffer:
                 if waited > settings.timeout_request_header:
                     self._refuse(408, "the request head took too long")
-            elif waited > settings.timeout_keep_alive:
-                self._close()
+            else:
+                self._previous = None  # an idle connection holds no more than it must
+                if waited > settings.timeout_keep_alive:
+                    self._close()
         elif (
             (state is _READING or state is _DISCARDING)
             and not self._reading_paused
@@ -570,9 +585,17 @@ class H1Connection(asyncio.Protocol):
 
     def drain(self) -> None:
         if self.state is _IDLE and not self._buffer:
-            self._close()
+            if self._previous is None:
+                # Accepted, and nothing read yet: the first request is on its way, and a client does not repeat it.
+                self.loop.call_later(FIRST_REQUEST, self._close_unused)
+            else:
+                self._close()
         elif self.state is _DISCARDING or (self.state is _IDLE and self._turn is None):
             self._linger()
+
+    def _close_unused(self) -> None:
+        if self.state is _IDLE and not self._buffer and not self.gone:
+            self._close()
 
     def abort(self) -> None:
         self.gone = True

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
 from hanok.exchange import AnswerState, Exchange
 from hanok.protocols.h1.answer import Framing, block_of
-from hanok.protocols.h1.head import fields_of
 
 if TYPE_CHECKING:
     from hanok.protocols.h1.connection import H1Connection
@@ -20,13 +19,14 @@ if TYPE_CHECKING:
 _WAITING = AnswerState.WAITING
 _UNSENT = Framing.UNSENT
 
+BURST = 2**20  # bytes that one stream may write in one turn of the event loop
 JOIN_BELOW = 65536  # joining costs a copy, a second piece costs a system call
 
 
 class H1Exchange(Exchange):
     """One request on a connection. Everything about the connection itself is the connection's."""
 
-    __slots__ = ("_block", "_headers", "_over", "connection", "framing", "keep_alive", "queue", "remaining")
+    __slots__ = ("_burst", "_head", "_headers", "_over", "connection", "framing", "keep_alive", "queue", "remaining")
 
     connection: H1Connection
     framing: Framing  # of the answer; UNSENT until its head was handed to the connection
@@ -47,8 +47,8 @@ class H1Exchange(Exchange):
         self.answer_state = _WAITING
 
         self.connection = connection
-        self._block = head.block
-        self._headers = head._headers
+        self._head = head
+        self._headers: RawHeaders | None = None
         self.method = head.method
         self.path = head.path
         self.raw_path = head.raw_path
@@ -58,7 +58,7 @@ class H1Exchange(Exchange):
         self.body = body
         self.queue = None
         self.framing = _UNSENT
-        self.remaining = 0
+        self.remaining = self._burst = 0
         self._over: asyncio.Event | None = None
         self.client = connection.client
         self.server = connection.server
@@ -70,7 +70,7 @@ class H1Exchange(Exchange):
     def raw_headers(self) -> RawHeaders:
         headers = self._headers
         if headers is None:
-            headers = self._headers = fields_of(self._block)
+            headers = self._headers = self._head.headers
         return headers
 
     @raw_headers.setter
@@ -118,7 +118,8 @@ class H1Exchange(Exchange):
 
     async def _write(self, data: bytes) -> None:
         connection = self.connection
-        if connection.gone:
+        # A transport that failed to write is closing, and tells us by connection_lost only when the loop turns.
+        if connection.gone or connection.transport.is_closing():
             raise ClientDisconnect
         framing = self.framing
         if framing is Framing.CHUNKED:
@@ -139,7 +140,14 @@ class H1Exchange(Exchange):
             connection.send(data)
         connection.flush()
         if connection.write_paused:
+            self._burst = 0
             await connection.writable()
+        else:
+            self._burst += len(data)
+            if self._burst > BURST:
+                # The peer is as fast as we are, so nothing makes us wait; let the neighbours have a turn.
+                self._burst = 0
+                await asyncio.sleep(0)
 
     async def _finish(self) -> None:
         connection = self.connection

@@ -15,7 +15,7 @@ fields that decide about framing. The list of all headers is made when somebody 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from hanok.exceptions import RemoteProtocolError
@@ -33,13 +33,7 @@ VALUE = rb"[\t -~\x80-\xff]*+"  # RFC 9110 §5.5: no CR, LF, NUL or other contro
 
 FIELD = TOKEN + rb":" + VALUE
 HEAD = re.compile(
-    rb"("
-    + TOKEN
-    + rb") ((/"
-    + PATH
-    + rb"*+)(?:\?([!\"$-~]*+))?+) HTTP/1\.([01])((?:\r\n"
-    + FIELD
-    + rb")*+\r\n)\r\n"
+    rb"(" + TOKEN + rb") ((/" + PATH + rb"*+)(?:\?([!\"$-~]*+))?+) HTTP/1\.([01])((?:\r\n" + FIELD + rb")*+\r\n)\r\n"
 )
 # Anchored by the CRLF before it, which a valid block has at the start of each field and nowhere else.
 DECIDING = re.compile(
@@ -70,9 +64,7 @@ COMMON_NAMES = """
     X-Forwarded-For X-Forwarded-Host X-Forwarded-Port X-Forwarded-Proto X-Real-IP X-Request-ID X-Request-Id
     X-Requested-With
 """
-NAMES = {
-    name: name.lower() for word in COMMON_NAMES.split() for name in (word.encode(), word.lower().encode())
-}
+NAMES = {name: name.lower() for word in COMMON_NAMES.split() for name in (word.encode(), word.lower().encode())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +75,11 @@ class HeadLimits:
     fields: int = 100
     field_size: int = 16384
     head: int = 65536
+    unchecked: int = field(init=False)  # a head up to this size cannot be above any of the others
+
+    def __post_init__(self) -> None:
+        # The shortest field has four bytes: a name of one, the colon, CRLF.
+        object.__setattr__(self, "unchecked", min(self.line, self.field_size, self.head, 4 * self.fields))
 
     @classmethod
     def of(cls, settings: Settings) -> HeadLimits:
@@ -101,7 +98,7 @@ class RequestHead:
     """The request line and the header section, with what they say about the body and the connection."""
 
     __slots__ = (
-        "_headers",
+        "_fields",
         "block",  # the header section: CRLF before each field, one at the end
         "chunked",  # whether the body comes in chunks
         "content_length",  # of the body; None: not said, which means no body unless chunked
@@ -132,15 +129,25 @@ class RequestHead:
     raw_path: bytes
     target: bytes
     upgrade: bytes | None
-    _headers: RawHeaders | None
+    _fields: tuple[tuple[bytes, bytes], ...] | None
 
     @property
     def headers(self) -> RawHeaders:
-        """Lower-case names, and values without outer whitespace, in the order in which they came."""
-        headers = self._headers
-        if headers is None:
-            headers = self._headers = fields_of(self.block)
-        return headers
+        """Lower-case names and values without outer whitespace, in the order of their coming; a new list."""
+        fields = self._fields
+        if fields is None:
+            fields = self._fields = tuple(fields_of(self.block))
+        return list(fields)
+
+    def take_decisions(self, previous: RequestHead) -> None:
+        """Copy what is decided by the header section from a head with the same one."""
+        self._fields = previous._fields
+        self.forwarded = previous.forwarded
+        self.content_length = previous.content_length
+        self.chunked = previous.chunked
+        self.keep_alive = previous.keep_alive
+        self.upgrade = previous.upgrade
+        self.expect_continue = previous.expect_continue
 
 
 def fields_of(block: bytes) -> RawHeaders:
@@ -152,8 +159,16 @@ def fields_of(block: bytes) -> RawHeaders:
     return [(known(name) or name.lower(), value) for name, value in pairs]
 
 
-def parse_head(data: bytes, start: int = 0, limits: HeadLimits = DEFAULT_LIMITS) -> RequestHead | None:
+def parse_head(
+    data: bytes,
+    start: int = 0,
+    limits: HeadLimits = DEFAULT_LIMITS,
+    previous: RequestHead | None = None,
+) -> RequestHead | None:
     """The request head that begins at ``start``; ``NEED_MORE`` while its end has not arrived.
+
+    ``previous`` is the head of the request before it on the connection: peers repeat themselves, and what was
+    decided about a header section is true of equal bytes (1.3 µs of 2.7).
 
     Raises RemoteProtocolError, with the status that answers it.
     """
@@ -163,15 +178,18 @@ def parse_head(data: bytes, start: int = 0, limits: HeadLimits = DEFAULT_LIMITS)
     head = RequestHead()
     head.end = end = match.end()
     method, head.target, head.raw_path, query, minor, head.block = match.groups()
-    if end - start > limits.line or end - start > limits.field_size or end - start > 4 * limits.fields:
+    if end - start > limits.unchecked:
         check_sizes(data[start : end - 4].split(b"\r\n"), limits)
     head.method = METHODS.get(method) or method.decode("ascii")
     head.query = query or b""
     head.http_version = "1.1" if minor == b"1" else "1.0"
     path = head.raw_path.decode("ascii")
     head.path = path if "%" not in path else unquoted(path)
-    head._headers = None
-    _decide(head)
+    if previous is not None and previous.block == head.block and previous.http_version == head.http_version:
+        head.take_decisions(previous)
+    else:
+        head._fields = None
+        _decide(head)
     return head
 
 
@@ -262,11 +280,12 @@ def _explain(data: bytes, start: int, limits: HeadLimits) -> RequestHead | None:
     it.
     """
     if data.startswith(b"\r\n", start):
-        # RFC 9112 §2.2: an empty line before the request line is ignored. One or a few, not an endless
-        # stream.
+        # RFC 9112 §2.2: an empty line before the request line is ignored. A few are, not a stream of them.
         begin = start
-        while data.startswith(b"\r\n", begin) and begin - start < 8:
+        while data.startswith(b"\r\n", begin):
             begin += 2
+            if begin - start > 8:
+                refuse("empty lines instead of a request")
         return parse_head(data, begin, limits)
     end = data.find(b"\r\n\r\n", start)
     if end < 0:
@@ -311,7 +330,8 @@ def _other_form(
         head = parse_head(method + form + data[rest : end + 4], 0, limits)
         assert head is not None
         # The authority of the target replaces Host.
-        head._headers = [(b"host", absolute[1]), *(pair for pair in head.headers if pair[0] != b"host")]
+        head._fields = ((b"host", absolute[1]), *(pair for pair in head.headers if pair[0] != b"host"))
+        head.block = b""  # it does not tell the fields any more
     head.target = target
     head.end = end + 4
     return head

@@ -1,0 +1,88 @@
+import sys
+
+import pytest
+
+from hanok.exceptions import ConfigError
+from hanok.server.importer import load
+
+CODE = """
+def app(scope): return "app"
+def make(): return app
+def wants(it): return app
+class inner:
+    deep = app
+number = 5
+"""
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A directory with modules that no other test has."""
+    before = set(sys.modules)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    (tmp_path / "tried_main.py").write_text(CODE)
+    (tmp_path / "tried_empty.py").write_text("other = 1")
+    (tmp_path / "tried_broken.py").write_text("import tried_missing")
+    (tmp_path / "tried_pack").mkdir()
+    (tmp_path / "tried_pack" / "__init__.py").write_text(CODE)
+    (tmp_path / "tried_pack" / "sub.py").write_text("from tried_pack import app")
+    yield tmp_path
+    for name in set(sys.modules) - before:
+        if name.startswith("tried_"):
+            del sys.modules[name]
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "tried_main:app",
+        "tried_main",
+        "tried_main:inner.deep",
+        "tried_main.py:app",
+        "tried_main.py",
+        "tried_pack:app",
+        "tried_pack.sub:app",
+        "tried_pack/sub.py:app",
+        "tried_pack/__init__.py",
+    ],
+)
+def test_targets_that_are_found(place, target):
+    assert load(target, app_dir=str(place))(None) == "app"
+
+
+def test_a_factory_is_called(place):
+    assert load("tried_main:make", app_dir=str(place), factory=True)(None) == "app"
+
+
+def test_the_current_directory_is_looked_at(place, monkeypatch):
+    monkeypatch.chdir(place)
+    assert load("tried_main:app")(None) == "app"
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (":app", "names no module"),
+        ("tried_nothing:app", "no module 'tried_nothing': looked for 'tried_nothing' in"),
+        ("tried_pack.nothing:app", "no module 'tried_pack.nothing'"),
+        ("tried_nothing.py:app", "no file"),
+        ("tried_main:ap", "has no 'ap'. It has app: type tried_main:app."),
+        ("tried_empty:app", "'tried_empty' has no 'app'."),
+        ("tried_empty", "has none of app, application, api; say which attribute"),
+        ("tried_main:number", "is a int, not an application"),
+    ],
+)
+def test_a_wrong_target_says_what_was_tried(place, target, message):
+    with pytest.raises(ConfigError) as caught:
+        load(target, app_dir=str(place))
+    assert message in str(caught.value)
+
+
+def test_a_factory_that_wants_arguments_is_refused(place):
+    with pytest.raises(ConfigError, match="callable without arguments"):
+        load("tried_main:wants", app_dir=str(place), factory=True)
+
+
+def test_errors_inside_the_module_travel_on(place):
+    with pytest.raises(ModuleNotFoundError, match="tried_missing"):
+        load("tried_broken:app", app_dir=str(place))
