@@ -108,7 +108,11 @@ def streamed(operation: Operation, result: Any, arguments: dict[str, Any]) -> Re
         return operation.response_class(result, **arguments)
     write = item_writer(operation)
     if kind is StreamKind.EVENTS:
-        return operation.response_class(events(items_of(result), write), **arguments)
+        response = operation.response_class(events(items_of(result), write), **arguments)
+        # Neither a cache nor a proxy that buffers (Nginx) may hold events back.
+        response.headers.setdefault("cache-control", "no-cache")
+        response.headers.setdefault("x-accel-buffering", "no")
+        return response
     return StreamingResponse(lines(items_of(result), write), media_type=StreamKind.JSON_LINES.value, **arguments)
 
 
