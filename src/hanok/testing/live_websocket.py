@@ -55,16 +55,20 @@ class LiveWebSocketSession(WebSocketSession):
                 max_size=None,
             )
             self.connection: ClientConnection = self._stack.enter_context(opening)
-        except InvalidStatus as refused:
+        except (InvalidStatus, ValueError) as error:
+            # A ValueError is a redirect, which it will not follow on a socket of ours.
+            refused = error if isinstance(error, InvalidStatus) else error.__cause__
+            if not isinstance(refused, InvalidStatus):
+                raise
             response = refused.response
             raise WebSocketDenialResponse(
                 response.status_code,
                 headers=list(response.headers.raw_items()),
                 content=bytes(response.body or b""),
             ) from None
-        except BaseException:
-            self.sock.close()
-            raise
+        finally:
+            if not hasattr(self, "connection"):
+                self.sock.close()
         self.accepted_subprotocol = self.connection.subprotocol
         assert self.connection.response is not None
         self.extra_headers = [
