@@ -212,7 +212,7 @@ def test_yielded_items_become_events(client_for: Any) -> None:
     assert response.headers["cache-control"] == "no-cache"
     assert response.headers["x-accel-buffering"] == "no"
     first, second, third, fourth, rest = response.text.split("\n\n")
-    assert first == 'data: {"x": 1}'
+    assert first == 'data: {"x":1}'
     assert sorted(second.split("\n")) == sorted([": c", "event: e", 'data: "d"', "id: 3", "retry: 5"])
     assert third == "data: l1\ndata: l2"
     assert (fourth, rest) == (": only", "")
