@@ -6,8 +6,8 @@ from hanok.observe.access_log import LONGEST, AccessLog
 
 
 def answered(**more):
-    told = dict(client=("1.2.3.4", 5), method="GET", raw_path=b"/x", query=b"", http_version="1.1", status=200)
-    return SimpleNamespace(**{**told, **more})
+    told = {"client": ("1.2.3.4", 5), "method": "GET", "raw_path": b"/x", "query": b""}
+    return SimpleNamespace(**{**told, "http_version": "1.1", "status": 200, **more})
 
 
 def written(*exchanges, colors=False):
@@ -47,13 +47,17 @@ def test_colours_tell_the_class_of_the_status():
 
 def test_nothing_is_written_before_the_loop_has_a_moment():
     async def main():
-        pieces = []
-        log = AccessLog(asyncio.get_running_loop(), pieces.append)
+        pieces, written = [], asyncio.Event()
+
+        def write(text):
+            pieces.append(text)
+            written.set()
+
+        log = AccessLog(asyncio.get_running_loop(), write)
         log(answered())
         log(answered())
         assert pieces == []
-        while not pieces:
-            await asyncio.sleep(0.01)
+        await written.wait()
         return pieces
 
     assert asyncio.run(main()) == ['1.2.3.4:5 - "GET /x HTTP/1.1" 200\n' * 2]

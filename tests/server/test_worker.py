@@ -231,12 +231,12 @@ def test_a_second_signal_does_not_wait_for_requests():
             started.set()
             await asyncio.Event().wait()
 
-    with Server(App(), timeout_graceful_shutdown=None) as server:
-        with socket.create_connection(("127.0.0.1", server.port)) as client:
-            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-            assert started.wait(20)
-            for _ in range(2):
-                server._loop.call_soon_threadsafe(server.worker.stop)
-            server._thread.join(20)
-            assert not server._thread.is_alive()
+    server = Server(App(), timeout_graceful_shutdown=None).start()
+    with socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert started.wait(20)
+        for _ in range(2):
+            server._loop.call_soon_threadsafe(server.worker.stop)
+        server._thread.join(20)
+        assert not server._thread.is_alive()
     assert server.exit_code == 0

@@ -20,8 +20,9 @@ def configure(config: Config) -> None:
     if config.log_config is not None:
         _from_file(config.log_config)
     logger = logging.getLogger("hanok")
-    if config.log_config is None and not logger.handlers:
+    if config.log_config is None and all(one.get_name() != "hanok" for one in logger.handlers):
         handler = logging.StreamHandler(sys.stderr)
+        handler.set_name("hanok")
         handler.setFormatter(logging.Formatter(FORMAT))
         logger.addHandler(handler)
         logger.propagate = False

@@ -1,8 +1,7 @@
 """A worker: one process, one event loop, one application, and all connections of both.
 
 ``Worker.serve`` is the life of it: lifespan start-up, listen, wait for ``stop``, drain, lifespan shutdown.
-``Worker.run`` puts an event loop and the signals around that. ``Server`` runs a worker in a thread, for tests
-and notebooks.
+``Worker.run`` puts an event loop and the signals around that; ``threaded.Server`` a thread.
 """
 
 from __future__ import annotations
@@ -126,11 +125,12 @@ class Worker:
         stopping = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
-        if not starting.done() or not starting.result():
+        was_stopped = not starting.done()
+        if was_stopped or not starting.result():
             starting.cancel()
             await lifespan.abandon()
             self._become(WorkerState.STOPPED)
-            return STARTUP_FAILED if starting.done() else OK
+            return OK if was_stopped else STARTUP_FAILED
         services = self.services = self._make_services(lifespan)
         servers = [await self._listen(sock, context, services) for sock in sockets]
         self._become(WorkerState.SERVING)
@@ -255,7 +255,7 @@ def access_log(config: Config, loop: asyncio.AbstractEventLoop) -> AccessLog | N
     """Straight to standard output, or through the logger ``hanok.access`` if logging was configured by the
     user.
     """
-    if not config.access_log or logging.getLogger("hanok.error").getEffectiveLevel() > logging.INFO:
+    if not config.access_log or config.log_level in ("critical", "error", "warning"):
         return None
     if config.log_config is None:
         return AccessLog.to_stream(loop, colors=config.use_colors)
