@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hanok.exchange import AnyExchange, Exchange
 from hanok.gateways import Handler, NativeApp, handler_of
 from hanok.http import State
-from hanok.middleware import ExceptionMiddleware, Middleware, ServerErrorMiddleware
+from hanok.middleware import ExceptionMiddleware, Middleware, NativeMiddleware, ServerErrorMiddleware
 from hanok.routing import Router
 from hanok.types import ASGIApp, Receive, Scope, Send
 
@@ -78,7 +78,7 @@ class Application(NativeApp):
             scope["app"] = self
             if self._handler is None:
                 self._compile()
-            await self.router.lifespan(scope, receive, send)
+            await self.middleware_stack(scope, receive, send)  # type: ignore[misc]
         else:
             await NativeApp.__call__(self, scope, receive, send)
 
@@ -156,14 +156,8 @@ class Application(NativeApp):
         self.router.add_route(path, route, methods=methods, name=name, include_in_schema=include_in_schema)
 
 
-class FileCloser(NativeApp):
+class FileCloser(NativeMiddleware):
     """Closes uploaded files after everything else of the request has ended."""
-
-    __slots__ = ("app", "inner")
-
-    def __init__(self, app: Any) -> None:
-        self.app = app
-        self.inner = handler_of(app)
 
     async def handle(self, exchange: AnyExchange) -> None:
         try:

@@ -6,7 +6,8 @@
     ├── WebSocketException          a close with that code
     ├── ClientDisconnect            the peer went away while we read from it or wrote to it
     ├── DeclarationError            the application is declared in a way that cannot work
-    │   └── DependencyScopeError
+    │   ├── DependencyScopeError
+    │   └── PydanticV1NotSupportedError
     ├── ValidationException         the peer's or the application's data is not what was declared
     │   ├── RequestValidationError           422
     │   ├── WebSocketRequestValidationError  1008
@@ -40,7 +41,7 @@ class HTTPError(HanokError):
 
     def __init__(self, status_code: int, detail: Any = None, headers: Mapping[str, str] | None = None) -> None:
         self.status_code = status_code
-        self.detail = http.HTTPStatus(status_code).phrase if detail is None else detail
+        self.detail = _phrase(status_code) if detail is None else detail
         self.headers = headers
         super().__init__(status_code, self.detail)
 
@@ -48,7 +49,16 @@ class HTTPError(HanokError):
         return f"{self.status_code}: {self.detail}"
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(status_code={self.status_code!r}, detail={self.detail!r})"
+        # Logs and tests know the base class by Starlette's name.
+        name = "HTTPException" if type(self) is HTTPError else type(self).__name__
+        return f"{name}(status_code={self.status_code!r}, detail={self.detail!r})"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return http.HTTPStatus(status).phrase
+    except ValueError:
+        return ""  # a status that nobody has registered
 
 
 class HTTPException(HTTPError):
@@ -80,6 +90,10 @@ class DeclarationError(HanokError, RuntimeError):
 
 class DependencyScopeError(DeclarationError):
     """A request-scoped dependency asks for a function-scoped one, which would end before it."""
+
+
+class PydanticV1NotSupportedError(DeclarationError):
+    """A model of pydantic.v1 where one of pydantic 2 is needed."""
 
 
 class EndpointContext(TypedDict, total=False):

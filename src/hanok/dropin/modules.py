@@ -85,7 +85,10 @@ class DropinModule(ModuleType):
         if name.startswith("__"):
             raise AttributeError(f"module {own!r} has no attribute {name!r}", name=name, obj=self)
         if own in WHOLE:
-            return getattr(import_module(WHOLE[own]), name)
+            try:
+                return getattr(import_module(WHOLE[own]), name)
+            except AttributeError:
+                raise AttributeError(f"module {own!r} has no attribute {name!r}", name=name, obj=self) from None
         raise AttributeError(not_carried(own, name), name=name, obj=self)
 
     def __setattr__(self, name: str, value: Any) -> None:

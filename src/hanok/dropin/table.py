@@ -1,7 +1,8 @@
 """Which name of theirs is which of ours.
 
 ``TABLE``: module → {where it is: names}. A name may be written ``theirs=ours``. "Where" is a module of Hanok or of the
-standard library, or a module of this table, for a name that one module of theirs also offers from another.
+standard library, or a module of this table, for a name that one module of theirs also
+offers from another. At the empty place, the names are modules themselves.
 ``LIVE``: names whose value is a setting: reading or setting one reads or sets ours.
 ``WHOLE``: modules that are one of ours from end to end. ``PRIVATE``: where their internals are, and the public way instead.
 """
@@ -135,6 +136,7 @@ TABLE: dict[str, dict[str, str]] = {
         "hanok.exceptions": "HTTPException WebSocketException",
         "hanok.http": "BackgroundTasks Request Response UploadFile",
         "hanok.websockets": "WebSocket WebSocketDisconnect",
+        "": "status=starlette.status",
     },
     "fastapi.applications": {
         "fastapi": "Depends FastAPI",
@@ -177,11 +179,11 @@ TABLE: dict[str, dict[str, str]] = {
     "fastapi.exceptions": {
         "hanok.exceptions": (
             "DependencyScopeError EndpointContext FastAPIDeprecationWarning=HanokDeprecationWarning "
-            "FastAPIError=DeclarationError HTTPException RequestValidationError ResponseValidationError "
+            "FastAPIError=DeclarationError HTTPException PydanticV1NotSupportedError RequestValidationError "
+            "ResponseValidationError "
             "StarletteHTTPException=HTTPError StarletteWebSocketException=WebSocketException ValidationException "
             "WebSocketException WebSocketRequestValidationError"
         ),
-        "hanok.params.annotation": "PydanticV1NotSupportedError",
     },
     "fastapi.logger": {"hanok.dropin.extras": "logger"},
     "fastapi.middleware": {"hanok.middleware": "Middleware"},
