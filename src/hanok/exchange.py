@@ -272,7 +272,6 @@ class Exchange(Incoming, ABC):
     kind = "http"
 
     watched: ClassVar[bool] = False  # whether a layer above listens for the peer's leaving while an answer streams
-    asgi_send: ClassVar[Send | None] = None  # the raw ASGI send below, if any: for messages of ASGI extensions
 
     body: bytes | None
     body_limit: int | None
@@ -425,6 +424,11 @@ class Exchange(Incoming, ABC):
         """Send a 103 with these headers (RFC 8297) if the door can; else nothing."""
 
     # ---- the peer
+
+    @property
+    def asgi_send(self) -> Send | None:
+        """The raw ASGI ``send`` below, if there is one: for messages of ASGI extensions."""
+        return None
 
     @property
     @abstractmethod

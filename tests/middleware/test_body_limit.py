@@ -49,9 +49,7 @@ def test_a_declared_body_is_read_up_to_the_limit(
 
 @pytest.mark.parametrize("path", ["/read", "/stream"])
 @pytest.mark.parametrize(("count", "status"), [(2, 200), (3, 413)])
-def test_a_chunked_body_is_counted(
-    client_for: Any, reader: Any, path: str, count: int, status: int
-) -> None:
+def test_a_chunked_body_is_counted(client_for: Any, reader: Any, path: str, count: int, status: int) -> None:
     client = client_for(RequestBodyLimitMiddleware(reader, max_body_size=10))
     assert client.post(path, content=chunks(count)).status_code == status
 

@@ -11,10 +11,7 @@ from hanok.middleware import CORSMiddleware, ServerErrorMiddleware
 from hanok.testing import TestClient
 
 ORIGIN = "https://a.org"
-VARY = (
-    "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, "
-    "Access-Control-Request-Private-Network"
-)
+VARY = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers, Access-Control-Request-Private-Network"
 
 
 def preflight(client: Any, method: str = "GET", origin: str = ORIGIN, **more: str) -> Any:

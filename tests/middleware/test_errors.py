@@ -54,9 +54,7 @@ def raising(app: Any) -> Any:
         (HTTPError(304), 304, ""),
     ],
 )
-def test_an_http_error_is_its_detail(
-    client_for: Any, raising: Any, error: Exception, status: int, text: str
-) -> None:
+def test_an_http_error_is_its_detail(client_for: Any, raising: Any, error: Exception, status: int, text: str) -> None:
     response = client_for(ExceptionMiddleware(raising(error))).get("/")
     assert (response.status_code, response.text) == (status, text)
 
@@ -77,9 +75,7 @@ def test_an_http_error_may_have_headers(client_for: Any, raising: Any) -> None:
         (Broken("x"), {Exception: says("everything")}, "everything"),
     ],
 )
-def test_handlers_are_found_by_status_then_by_class(
-    raising: Any, error: Exception, handlers: Any, text: str
-) -> None:
+def test_handlers_are_found_by_status_then_by_class(raising: Any, error: Exception, handlers: Any, text: str) -> None:
     response = TestClient(ExceptionMiddleware(raising(error), handlers)).get("/")
     assert response.text.startswith(text)
 
@@ -98,7 +94,7 @@ def test_what_has_no_handler_travels_on(raising: Any) -> None:
 
 def test_an_answer_that_has_begun_cannot_be_replaced(raising: Any) -> None:
     wrapped = ExceptionMiddleware(raising(HTTPError(404), after="start"))
-    with pytest.raises(RuntimeError, match="Caught handled exception, but response already started.") as caught:
+    with pytest.raises(RuntimeError, match="Caught handled exception, but response already started") as caught:
         TestClient(wrapped).get("/")
     assert isinstance(caught.value.__cause__, HTTPError)
 

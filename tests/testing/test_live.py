@@ -29,7 +29,7 @@ def test_a_server_runs_while_the_with_lasts() -> None:
         assert server.client.get("/").text == f"127.0.0.1:{server.port}"
         # Whatever the host of the URL, it is this server that answers.
         assert server.client.get("http://a.org/").text == "a.org"
-    with pytest.raises(OSError), socket.create_connection(server.address, timeout=1):
+    with pytest.raises(ConnectionError), socket.create_connection(server.address, timeout=1):
         pass
 
 

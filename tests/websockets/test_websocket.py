@@ -131,13 +131,13 @@ def test_json_that_is_none_is_a_value_error(peer: Any) -> None:
 
 @pytest.mark.parametrize("name", ["receive_text", "receive_bytes", "receive_json"])
 def test_receiving_needs_an_accept_first(peer: Any, name: str) -> None:
-    with pytest.raises(WebSocketDisconnected, match='WebSocket is not connected. Need to call "accept" first.'):
+    with pytest.raises(WebSocketDisconnected, match=r'WebSocket is not connected. Need to call "accept" first.'):
         peer(CONNECT).run(lambda websocket: getattr(websocket, name)())
 
 
 def test_the_first_message_is_the_connect(peer: Any) -> None:
     for first in (text("a"), LEAVE):
-        with pytest.raises(RuntimeError, match='Expected ASGI message "websocket.connect", but got'):
+        with pytest.raises(RuntimeError, match=r'Expected ASGI message "websocket.connect", but got'):
             peer(first).run(lambda websocket: websocket.accept())
 
 
@@ -146,7 +146,7 @@ def test_a_second_connect_is_unexpected(peer: Any) -> None:
         await websocket.accept()
         await websocket.receive()
 
-    with pytest.raises(RuntimeError, match='Expected ASGI message "websocket.receive" or "websocket.disconnect"'):
+    with pytest.raises(RuntimeError, match=r'Expected ASGI message "websocket.receive" or "websocket.disconnect"'):
         peer(CONNECT, CONNECT).run(talk)
 
 
@@ -156,7 +156,7 @@ def test_nothing_can_be_received_after_the_disconnect(peer: Any) -> None:
         await websocket.receive()
         await websocket.receive()
 
-    with pytest.raises(RuntimeError, match='Cannot call "receive" once a disconnect message has been received.'):
+    with pytest.raises(RuntimeError, match=r'Cannot call "receive" once a disconnect message has been received.'):
         peer(CONNECT, LEAVE).run(talk)
 
 
@@ -195,7 +195,7 @@ def test_close_before_accept_refuses(peer: Any) -> None:
         ),
         (
             ["websocket.http.response.start", "websocket.send"],
-            'Expected ASGI message "websocket.http.response.body", but got \'websocket.send\'',
+            "Expected ASGI message \"websocket.http.response.body\", but got 'websocket.send'",
         ),
         (
             ["websocket.close", "websocket.close"],

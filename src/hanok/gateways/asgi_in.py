@@ -34,7 +34,7 @@ class AsgiExchange(Exchange):
         return await self._receive()
 
     @property
-    def asgi_send(self) -> Send:  # type: ignore[override]
+    def asgi_send(self) -> Send:
         return self._send
 
     async def pass_through(self, message: Message) -> None:

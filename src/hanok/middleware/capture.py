@@ -94,7 +94,7 @@ class CaptureExchange(Exchange):
     # ---- the request
 
     @property
-    def asgi_send(self) -> Send | None:  # type: ignore[override]
+    def asgi_send(self) -> Send | None:
         return self.outer.asgi_send
 
     def extensions(self) -> dict[str, Any]:

@@ -86,10 +86,7 @@ class CORSMiddleware(NativeMiddleware):
         origin = exchange.header(b"origin")
         if origin is None:
             exchange.add_filter(self.without_origin)
-        elif (
-            exchange.method == "OPTIONS"
-            and (method := exchange.header(b"access-control-request-method")) is not None
-        ):
+        elif exchange.method == "OPTIONS" and (method := exchange.header(b"access-control-request-method")) is not None:
             await self.preflight(exchange, origin.decode("latin-1"), method.decode("latin-1")).send(exchange)
             return
         else:

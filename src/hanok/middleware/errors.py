@@ -29,9 +29,7 @@ class ExceptionMiddleware(NativeMiddleware):
     the answer has begun, as a RuntimeError.
     """
 
-    def __init__(
-        self, app: Any, handlers: Mapping[Any, ExceptionHandler] | None = None, debug: bool = False
-    ) -> None:
+    def __init__(self, app: Any, handlers: Mapping[Any, ExceptionHandler] | None = None, debug: bool = False) -> None:
         super().__init__(app)
         self.debug = debug
         self.by_status: dict[int, ExceptionHandler] = {}
@@ -42,9 +40,7 @@ class ExceptionMiddleware(NativeMiddleware):
         for key, handler in (handlers or {}).items():
             self.add_exception_handler(key, handler)
 
-    def add_exception_handler(
-        self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler
-    ) -> None:
+    def add_exception_handler(self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler) -> None:
         if isinstance(exc_class_or_status_code, int):
             self.by_status[exc_class_or_status_code] = handler
         elif issubclass(exc_class_or_status_code, Exception):
@@ -71,7 +67,7 @@ class ExceptionMiddleware(NativeMiddleware):
             handler = self.find(error)
             if handler is None:
                 raise
-            if exchange.kind == "http" and exchange.answer_state:  # type: ignore[union-attr]
+            if exchange.kind == "http" and exchange.answer_state:
                 raise RuntimeError("Caught handled exception, but response already started.") from error
             await answer_by(handler, exchange, error)
 
@@ -103,10 +99,10 @@ class ServerErrorMiddleware(NativeMiddleware):
         try:
             await self.inner(exchange)
         except Exception as error:
-            if exchange.kind == "http" and not exchange.answer_state:  # type: ignore[union-attr]
+            if exchange.kind == "http" and not exchange.answer_state:
                 handler = self.debug_response if self.debug else self.handler or self.error_response
                 await answer_by(handler, exchange, error)
-                await exchange.drain()  # type: ignore[union-attr]
+                await exchange.drain()
             raise
 
     async def debug_response(self, request: Request, exc: Exception) -> Response:

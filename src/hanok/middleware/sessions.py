@@ -55,7 +55,7 @@ class Session(dict[str, Any]):
             self.mark_modified()
         super().clear()
 
-    def pop(self, key: str, default: Any = _MISSING) -> Any:  # type: ignore[override]
+    def pop(self, key: str, default: Any = _MISSING) -> Any:
         if key in self:
             self.mark_modified()
         return super().pop(key) if default is _MISSING else super().pop(key, default)

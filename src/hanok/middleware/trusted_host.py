@@ -24,9 +24,7 @@ class TrustedHostMiddleware(NativeMiddleware):
     for a name of which only ``www.`` in front is allowed is sent there.
     """
 
-    def __init__(
-        self, app: Any, allowed_hosts: Sequence[str] | None = None, www_redirect: bool = True
-    ) -> None:
+    def __init__(self, app: Any, allowed_hosts: Sequence[str] | None = None, www_redirect: bool = True) -> None:
         super().__init__(app)
         hosts = ["*"] if allowed_hosts is None else [host.lower() for host in allowed_hosts]
         for host in hosts:

@@ -17,8 +17,9 @@ from hanok.testing.lifespan import LifespanRun
 from hanok.testing.transport import WEBSOCKET_SESSION, AppTransport
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from anyio.from_thread import BlockingPortal
-    from typing_extensions import Self
 
     from hanok.testing.websocket import WebSocketTestSession
     from hanok.types import ASGIApp
@@ -81,7 +82,7 @@ class TestClient(httpx.Client):
             with anyio.from_thread.start_blocking_portal(self.backend, self.backend_options) as portal:
                 yield portal
 
-    def request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Response:  # type: ignore[override]
+    def request(self, method: str, url: httpx.URL | str, **options: Any) -> httpx.Response:
         """As ``httpx.Client.request``. ``timeout`` has no effect: there is no line that could be slow."""
         timeout = options.get("timeout", httpx.USE_CLIENT_DEFAULT)
         if timeout is not httpx.USE_CLIENT_DEFAULT:

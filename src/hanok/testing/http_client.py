@@ -13,8 +13,6 @@ else:
         try:
             import httpx
         except ModuleNotFoundError:
-            raise RuntimeError(
-                "The test client needs httpx2. Install it with: pip install 'hanok[testing]'"
-            ) from None
+            raise RuntimeError("The test client needs httpx2. Install it with: pip install 'hanok[testing]'") from None
 
 __all__ = ["httpx"]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-from typing_extensions import Self
+from typing import Any, Self
 
 from hanok.server.threaded import Server
 from hanok.testing.http_client import httpx
@@ -24,6 +22,8 @@ class LiveServer:
 
     def __enter__(self) -> Self:
         self.server.start()
+        host, port = self.server.sockets[0].getsockname()[:2]
+        self.address = (host, port)
         self.client = LiveClient(self.address, base_url=self.url, scheme=httpx.URL(self.url).scheme)
         return self
 
@@ -38,11 +38,6 @@ class LiveServer:
     @property
     def port(self) -> int:
         return self.server.port
-
-    @property
-    def address(self) -> tuple[str, int]:
-        host, port = self.server.sockets[0].getsockname()[:2]
-        return host, port
 
 
 class LiveClient(httpx.Client):

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Sequence
-from contextlib import ExitStack
-from typing import Any
+from contextlib import ExitStack, suppress
+from typing import Any, Self
 
-from typing_extensions import Self
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
@@ -85,10 +84,8 @@ class LiveWebSocketSession(WebSocketSession):
             self.connection.close(message.get("code", 1000), message.get("reason") or "")
             return
         text = message.get("text")
-        try:
+        with suppress(ConnectionClosed):  # as in memory: nobody hears it any more
             self.connection.send(message["bytes"] if text is None else text)
-        except ConnectionClosed:
-            pass  # as in memory: nobody hears it any more
 
     def receive(self) -> Message:
         try:

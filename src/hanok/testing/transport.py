@@ -43,7 +43,7 @@ class Part(Enum):
 _EXPECTED: dict[str, tuple[Part, dict[Part, str]]] = {
     "http.response.start": (
         Part.HEAD,
-        {part: 'Received multiple "http.response.start" messages.' for part in Part},
+        dict.fromkeys(Part, 'Received multiple "http.response.start" messages.'),
     ),
     "http.response.body": (
         Part.BODY,
@@ -78,9 +78,7 @@ class Call:
         self.part = Part.HEAD
         self.trailers: RawHeaders | None = None
         self.debug: Any = None
-        self.parts: queue.SimpleQueue[Message | tuple[bytes, anyio.Event | None] | _Ended] = (
-            queue.SimpleQueue()
-        )
+        self.parts: queue.SimpleQueue[Message | tuple[bytes, anyio.Event | None] | _Ended] = queue.SimpleQueue()
 
     async def run(self) -> None:
         self.answered = anyio.Event()
@@ -168,9 +166,7 @@ class AppTransport(httpx.BaseTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         scope = self._scope(request)
         if scope["type"] == "websocket":
-            return httpx.Response(
-                101, request=request, extensions={WEBSOCKET_SESSION: self._session(scope, request)}
-            )
+            return httpx.Response(101, request=request, extensions={WEBSOCKET_SESSION: self._session(scope, request)})
         call = Call(self.app, scope, _pieces(request))
         with ExitStack() as stack:
             portal = stack.enter_context(self.portal_factory())

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import queue
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import anyio
-from typing_extensions import Self
 
 from hanok.testing.http_client import httpx
 from hanok.websockets import WebSocketDisconnect
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 GRACE = 0.1
 
 
-class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):
+class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):  # type: ignore[misc]
     """The application answered the handshake with an HTTP response: that response, raised."""
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Iterable
-from typing import TYPE_CHECKING, Any
-
-from typing_extensions import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from hanok.gateways import AsgiWebSocketExchange
 from hanok.http.connection import HTTPConnection, StateT
@@ -92,9 +90,7 @@ class WebSocket(HTTPConnection[StateT]):
         """Open the WebSocket, with one of the subprotocols that the peer offers and more headers for the 101."""
         if self.client_state is WebSocketState.CONNECTING:
             await self.receive()  # the peer's websocket.connect comes first
-        await self.send(
-            {"type": "websocket.accept", "subprotocol": subprotocol, "headers": list(headers or ())}
-        )
+        await self.send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": list(headers or ())})
 
     async def close(self, code: int = 1000, reason: str | None = None) -> None:
         """Close the WebSocket; before ``accept`` this refuses the handshake with a 403."""
