@@ -623,3 +623,20 @@ def test_early_hints_and_debug_messages_pass(app: Any) -> None:
 def test_no_event_loop_is_preferred(streamed: Any, log: Log, backend: Any) -> None:
     pytest.importorskip(backend)
     assert TestClient(around(streamed, pass_on), backend=backend).get("/").content == b"012"
+
+
+def test_a_cancelled_stream_is_cancelled_in_the_application(app: Any, log: Log) -> None:
+    async def handler(exchange: Any) -> None:
+        exchange.start(200, [])
+        task = asyncio.current_task()
+        assert task is not None
+        await exchange.write(b"a")
+        task.cancel()
+        try:
+            await asyncio.sleep(0)
+        finally:
+            log.append("cancelled")
+
+    with pytest.raises(asyncio.CancelledError):
+        call(around(app(handler), pass_on))
+    assert log == ["cancelled"]

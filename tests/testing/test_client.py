@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
+import subprocess
+import sys
 from typing import Any
 
 import anyio
@@ -372,3 +374,21 @@ def test_the_application_can_wait_while_the_request_is_open() -> None:
         await send({"type": "http.response.body", "body": str(waiting.cancelled_caught).encode()})
 
     assert TestClient(app).get("/").text == "True"
+
+
+def test_httpx_does_where_httpx2_is_not_installed() -> None:
+    pytest.importorskip("httpx")
+    program = (
+        "import sys; sys.modules['httpx2'] = None\n"
+        "from hanok.testing import TestClient\n"
+        "async def app(scope, receive, send):\n"
+        "    await send({'type': 'http.response.start', 'status': 204, 'headers': []})\n"
+        "    await send({'type': 'http.response.body'})\n"
+        "assert TestClient.__mro__[1].__module__.startswith('httpx')\n"
+        "assert TestClient(app).get('/').status_code == 204\n"
+        "sys.modules['httpx'] = None; del sys.modules['hanok.testing.http_client']\n"
+        "try: import hanok.testing.http_client\n"
+        "except RuntimeError as error: print(error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30)
+    assert "pip install 'hanok[testing]'" in done.stdout, done.stderr
