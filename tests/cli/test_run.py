@@ -36,13 +36,14 @@ def test_several_workers_serve_one_address(project: Any, hanok: Any, get: Any, a
     assert command.ends() == 0
 
 
-def test_workers_that_cannot_import_end_the_server_and_say_why_once(project: Any, hanok: Any) -> None:
+def test_workers_that_cannot_import_end_the_server_and_say_why_once(project: Any, hanok: Any, asgi_app: Any) -> None:
     project(**{"main.py": "app = oops\n"})
     command = hanok("run", "main:app", "--port", "0", "--workers", "2")
     assert command.ends() == 1
     assert command.text.count("Error while importing main:app") <= 1
     assert "name 'oops' is not defined" in command.text
     assert "Traceback" not in command.text
+    project(**{"main.py": asgi_app(b"")})
     command = hanok("run", "main:nothing", "--port", "0", "--workers", "2")
     assert command.ends() == 2
     assert "Traceback" not in command.text

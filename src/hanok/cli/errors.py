@@ -80,9 +80,8 @@ def show_import_error(error: BaseException, target: str) -> None:
             parts.append(place(frame.filename, frame.lineno or 0, frame.name))
             if frame.line:
                 parts.append(Text("    " + frame.line, "title" if frame is frames[-1] else "quiet"))
-    said = traceback.format_exception_only(error)[-1].strip()
-    name, colon, rest = said.partition(":")
-    parts.append(Text.assemble("\n" if parts else "", (name, "bad"), colon + rest))
+    said = error.msg if isinstance(error, SyntaxError) else str(error)
+    parts.append(Text.assemble("\n" if parts else "", (type(error).__qualname__, "bad"), f": {said}" if said else ""))
     for note in getattr(error, "__notes__", ()):
         parts.append(Text(note))
     title = Text.assemble((f"Error while importing {target}", "bad"))
