@@ -287,13 +287,42 @@ def test_requests_beyond_the_buffer_wait_in_the_socket(house):
             await asyncio.sleep(0.001)
         exchange.answer(200, [], b"")
 
-    client = house.client(handler)
-    count = 4000
-    sender = threading.Thread(target=client.say, args=(GET * count + get("/", "Connection: close"),))
+    server = house.serve(handler)
+    client = house.connect(server)
+    count, one = 2000, get("/", "X-Padding: " + "x" * 1000)
+    sender = threading.Thread(target=client.say, args=(one * count + get("/", "Connection: close"),))
     sender.start()
+    while not any(peer._reading_paused for peer in list(server.worker.services.connections)):
+        pass
     go.set()
     assert client.rest().count(b"HTTP/1.1 200 OK\r\n") == count + 1
     sender.join()
+
+
+def test_a_connection_forgets_the_last_head_when_it_idles(house):
+    server = house.serve(path, timeout_request_header=0.1, timeout_keep_alive=20)
+    client = house.connect(server)
+    client.say(GET)
+    client.answer()
+    (connection,) = server.worker.services.connections
+    while connection._previous is not None:
+        pass
+    client.say(GET)
+    assert client.answer()[0] == 200
+
+
+def test_a_refused_upload_is_told_even_if_its_answer_has_begun(house):
+    async def handler(exchange):
+        exchange.start(200, [])
+        await exchange.write(b"begun")
+        async for _ in exchange.stream():
+            pass
+
+    client = house.client(handler, max_body_size=10)
+    client.say(get("/", "Transfer-Encoding: chunked", method="POST"))
+    client.hear(b"begun\r\n")
+    client.say(b"b\r\nabcdefghijk\r\n" + b"5\r\nabcde\r\n")
+    assert client.rest() == b""
 
 
 # ---- peers that vanish

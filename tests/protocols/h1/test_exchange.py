@@ -473,3 +473,19 @@ def test_waiting_for_the_peer_to_go_ends_with_the_answer(house):
     client.say(GET)
     client.answer()
     assert ended.wait(20)
+
+
+def test_finished_answers_are_logged(house):
+    server = house.serve(early)
+    seen = []
+
+    def log(exchange):
+        seen.append((exchange.path, exchange.status))
+
+    house.run(server, lambda: setattr(server.worker.services, "access", log))
+    client = house.connect(server)
+    client.say(GET)
+    client.answer()
+    client.say(post("Transfer-Encoding: chunked") + b"x")
+    client.answer()
+    assert seen[0] == ("/", 200)
