@@ -108,10 +108,19 @@ def test_names_inside_a_mount() -> None:
         ("n", {"a": "x"}),
         ("f", {"a": "x", "id": 4}),
         ("n:q", {"a": "x"}),
-        ("n", {"path": "y"}),
+        ("n", {"a": "x", "path": "y", "z": 1}),
     ]:
         with pytest.raises(NoMatchFound):
             mount.url_path_for(name, **params)
+
+
+def test_parameters_of_a_mount_that_are_not_given_stay_as_fields() -> None:
+    mount = Mount("/m/{a}", routes=[Route("/x/{id:int}", where, name="f")], name="n")
+    assert mount.url_path_for("n", path="y") == "/m/{a}/y"
+    assert mount.url_path_for("n:f", id=4) == "/m/{a}/x/4"
+    host = Host("{sub}.example.org", app=Router([Route("/x/{id:int}", where, name="f")]), name="h")
+    assert host.url_path_for("h", path="x").host == "{sub}.example.org"
+    assert host.url_path_for("h:f", id=5).host == "{sub}.example.org"
 
 
 def test_names_inside_a_mount_without_a_name() -> None:
@@ -128,6 +137,8 @@ def test_a_host_takes_what_is_asked_of_it(ask: Any) -> None:
     assert Host("{any}", app=foreign).matches({"type": "http", "headers": [(b"host", b"[::1]:80")]})[1][
         "path_params"
     ] == {"any": "[::1]"}
+    assert ask(Router([Host("[::1]", app=foreign)]), "GET", "/x", host="[::1]:80").text == "foreign /x "
+    assert ask(Router([host]), "GET", "/x", host="a.example.org:100000").text == "foreign /x "
     assert host.matches({"type": "lifespan"}) == (Match.NONE, {})
 
 
@@ -147,6 +158,6 @@ def test_names_inside_a_host() -> None:
     assert (found, found.host, found.protocol) == ("/x/5", "q.example.org", "http")
     assert host.url_path_for("h", sub="q", path="/zz").host == "q.example.org"
     assert Host("e.org", app=host.app).url_path_for("f", id=3) == "/x/3"
-    for name, params in [("h", {"sub": "q"}), ("f", {"id": 5}), ("h:z", {"sub": "q"}), ("h", {"path": "x"})]:
+    for name, params in [("h", {"sub": "q"}), ("f", {"id": 5}), ("h:z", {"sub": "q"})]:
         with pytest.raises(NoMatchFound):
             host.url_path_for(name, **params)

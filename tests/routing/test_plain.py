@@ -167,8 +167,9 @@ def test_a_class_answers_by_its_methods(ask: Any) -> None:
     assert ask(router, "HEAD", "/").status == 200
     assert ask(router, "POST", "/").text == "post"
     answer = ask(router, "PUT", "/")
-    assert (answer.status, answer.headers["allow"]) == (405, "GET, POST")
-    assert ask(router, "PUT", "/", app=router).error.headers == {"Allow": "GET, POST"}  # type: ignore[union-attr]
+    assert (answer.status, answer.headers["allow"]) == (405, "GET, HEAD, POST")
+    assert ask(router, "_HANDLER_NAME", "/").status == 405
+    assert ask(router, "PUT", "/", app=router).error.headers == {"Allow": "GET, HEAD, POST"}  # type: ignore[union-attr]
 
 
 def test_a_class_endpoint_takes_no_websockets() -> None:

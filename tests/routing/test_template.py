@@ -69,3 +69,8 @@ def test_replace_params_leaves_what_it_was_given_as_it_was() -> None:
     template = Template.parse("/{id:int}")
     assert replace_params(template.path_format, template.convertors, given) == ("/4", {})
     assert given == {"id": 4}
+
+
+def test_a_value_that_looks_like_a_field_is_only_a_value() -> None:
+    template = Template.parse("/{category}/{id}")
+    assert template.build(category="{id}", id="42") == ("/{id}/42", {})

@@ -178,13 +178,18 @@ def request_url(
         netloc = host if port is None or port == DEFAULT_PORTS.get(scheme) else f"{host}:{port}"
     if netloc is not None:
         url = f"{scheme}://{netloc}{path}"
-    elif path.startswith("//"):
-        url = "/%2F" + path[2:]  # else its first segment would read as a host (RFC 3986 §3.3)
-    elif path.startswith("/\\"):
-        url = "/%5C" + path[2:]  # browsers take the backslash for a slash
     else:
-        url = path
+        url = rooted(path)
     return f"{url}?{query.decode()}" if query else url
+
+
+def rooted(path: str) -> str:
+    """The path, so that it cannot be read as the address of another host."""
+    if path.startswith("//"):
+        return "/%2F" + path[2:]  # else its first segment would be the host (RFC 3986 §3.3)
+    if path.startswith("/\\"):
+        return "/%5C" + path[2:]  # browsers take the backslash for a slash
+    return path
 
 
 def _host_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
@@ -197,13 +202,19 @@ def _host_of(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 
 def valid_authority(text: str) -> bool:
     """Whether this is ``host`` or ``host:port`` and nothing else, so that it can stand in a URL."""
+    found = split_authority(text)
+    return found is not None and int(found[1] or 0) <= 65535
+
+
+def split_authority(text: str) -> tuple[str, str | None] | None:
+    """The host and the digits of the port, in a well-formed ``host`` or ``host:port``; else None."""
     found = _AUTHORITY.fullmatch(text)
     if found is None:
-        return False
+        return None
     host, port = found.groups()
-    if port is not None and int(port) > 65535:
-        return False
-    return not host.startswith("[") or _valid_literal(host[1:-1])
+    if host.startswith("[") and not _valid_literal(host[1:-1]):
+        return None
+    return host, port
 
 
 def _valid_literal(address: str) -> bool:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Any
 
 from hanok.http.connection import HTTPConnection
 from hanok.http.redirect import RedirectResponse
 from hanok.http.response import PlainTextResponse
+from hanok.http.url import split_authority
 from hanok.middleware.base import NativeMiddleware
 
 WILDCARD_FORM = "Domain wildcard patterns must be like '*.example.com'."
-
-# host, or [IPv6 address], and perhaps a port (RFC 3986 §3.2.2).
-_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::[0-9]*)?")
 
 
 class TrustedHostMiddleware(NativeMiddleware):
@@ -40,8 +37,8 @@ class TrustedHostMiddleware(NativeMiddleware):
         if self.allow_any:
             await self.inner(exchange)
             return
-        claimed = _HOST.fullmatch((exchange.header(b"host") or b"").decode("latin-1"))
-        host = claimed[1].lower() if claimed else ""
+        claimed = split_authority((exchange.header(b"host") or b"").decode("latin-1"))
+        host = claimed[0].lower() if claimed else ""
         if host in self.names or (host and host.endswith(self.suffixes)):
             await self.inner(exchange)
         elif host and self.www_redirect and f"www.{host}" in self.names:

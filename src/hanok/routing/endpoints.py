@@ -9,7 +9,7 @@ from hanok.exceptions import HTTPError
 from hanok.http import PlainTextResponse, Request, is_async_callable, run_in_threadpool
 from hanok.types import Receive, Scope, Send
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
 
 
 class HTTPEndpoint:
@@ -25,20 +25,24 @@ class HTTPEndpoint:
         self.scope = scope
         self.receive = receive
         self.send = send
-        self._allowed_methods = [name for name in METHODS if hasattr(self, name.lower())]
+        # RFC 9110 §9.3.2: without a method for HEAD, GET answers it.
+        self._allowed_methods = [
+            name for name in METHODS if hasattr(self, name.lower()) or (name == "HEAD" and hasattr(self, "get"))
+        ]
 
     def __await__(self) -> Generator[Any, None, None]:
         return self.dispatch().__await__()
 
     async def dispatch(self) -> None:
         """Call the method that the request names and send what it returns."""
-        request: Any = Request(self.scope, receive=self.receive)
-        handler: Callable[[Any], Any] = getattr(self, self._handler_name(request.method), self.method_not_allowed)
+        request: Any = Request(self.scope, receive=self.receive, send=self.send)
+        handler: Callable[[Any], Any] = self.method_not_allowed
+        if request.method in self._allowed_methods:
+            handler = getattr(self, self._handler_name(request.method))
         response = await handler(request) if is_async_callable(handler) else await run_in_threadpool(handler, request)
         await response(self.scope, self.receive, self.send)
 
     def _handler_name(self, method: str) -> str:
-        # RFC 9110 §9.3.2: without a method for HEAD, GET answers it.
         if method == "HEAD" and not hasattr(self, "head"):
             return "get"
         return method.lower()

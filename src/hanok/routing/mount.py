@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hanok.exceptions import NoMatchFound
 from hanok.gateways import ForeignApp, exchange_of, handler_of
 from hanok.gateways.asgi_in import AsgiExchange
-from hanok.http.url import URLPath, valid_authority
+from hanok.http.url import URLPath, split_authority
 from hanok.routing.around import wrap
 from hanok.routing.base import BaseRoute, Match, below_root, get_route_path
 from hanok.routing.table import Entry
@@ -140,12 +140,13 @@ class Mount(Holder):
         return Entry(index, self, self.template, None, self.app, self.max_body_size, enter=self.enter)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        if name == self.name and set(path_params) == set(self.param_convertors):
+        # Parameters of the mount that are not given stay as fields of the path that is made.
+        if name == self.name and "path" in path_params and set(path_params) <= set(self.param_convertors):
             # The path of a file or page inside, which only the application inside knows.
             rest = path_params | {"path": path_params["path"].lstrip("/")}
             return URLPath(self.template.build(**rest)[0])
         inner = self.inner_name(name)
-        if inner is None or not set(self.param_convertors) <= {*path_params, "path"}:
+        if inner is None:
             raise NoMatchFound(name, path_params)
         here, remaining = self.template.build(**{**path_params, "path": ""})
         if "path" in path_params:
@@ -193,10 +194,10 @@ class Host(Holder):
         return Match.FULL, {"path_params": {**scope.get("path_params", {}), **params}, "endpoint": self.app}
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        if name == self.name and set(path_params) == {*self.param_convertors, "path"}:
+        if name == self.name and "path" in path_params and set(path_params) <= {*self.param_convertors, "path"}:
             return URLPath(path_params["path"], host=self.template.build(**path_params)[0])
         inner = self.inner_name(name)
-        if inner is None or not set(self.param_convertors) <= set(path_params):
+        if inner is None:
             raise NoMatchFound(name, path_params)
         host, remaining = self.template.build(**path_params)
         for route in self.routes:
@@ -221,9 +222,6 @@ def host_of(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"host":
             host: str = value.decode("latin-1").lower()
-            if not valid_authority(host):
-                return ""
-            name_part, colon, port = host.rpartition(":")
-            # RFC 3986 §3.2.2: an IPv6 literal has colons too, inside brackets.
-            return name_part if colon and not port.endswith("]") else host
+            found = split_authority(host)
+            return found[0] if found else ""
     return ""

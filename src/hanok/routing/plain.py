@@ -12,6 +12,7 @@ from hanok.exceptions import NoMatchFound
 from hanok.exchange import Exchange, WebSocketExchange
 from hanok.gateways import AsgiExchange, AsgiWebSocketExchange, ForeignApp, NativeApp, handler_of
 from hanok.http import Request, Response, URLPath, is_async_callable, run_in_threadpool
+from hanok.http.url import rooted
 from hanok.routing.around import wrap
 from hanok.routing.base import (
     PLAIN_TEXT,
@@ -92,7 +93,7 @@ class TemplateRoute(BaseRoute):
         if name != self.name or set(path_params) != set(self.param_convertors):
             raise NoMatchFound(name, path_params)
         path, _ = replace_params(self.path_format, self.param_convertors, path_params)
-        return URLPath(path, protocol=self.protocol)
+        return URLPath(rooted(path), protocol=self.protocol)
 
     def within(self, inherited: Any) -> TemplateRoute:
         clone = copy.copy(self)

@@ -10,6 +10,8 @@ from typing import Any, TypeAlias
 from hanok.routing.convertors import CONVERTOR_TYPES, Convertor, within_one_segment
 
 PARAMETER = re.compile("{([a-zA-Z_][a-zA-Z0-9_]*)(:[a-zA-Z_][a-zA-Z0-9_]*)?}")
+FIELD = re.compile(r"\{([^{}]*)\}")  # in a path format
+PORT = re.compile(r":[0-9]*$")  # at the end of a host; an IPv6 literal ends with a bracket
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def pattern_of(tokens: list[Token], is_host: bool) -> str:
         if isinstance(token, Parameter):
             pieces.append(f"(?P<{token.name}>{token.convertor.regex})")
         elif is_host and place == len(tokens):
-            pieces.append(re.escape(token.partition(":")[0]))  # the port takes no part in the match
+            pieces.append(re.escape(PORT.sub("", token)))  # the port takes no part in the match
         else:
             pieces.append(re.escape(token))
     return f"^{''.join(pieces)}$"
@@ -130,9 +132,13 @@ def replace_params(
 ) -> tuple[str, dict[str, Any]]:
     """Write parameters into a path format; returns the path and the parameters that were left over."""
     remaining = dict(path_params)
-    for name, value in path_params.items():
-        field = f"{{{name}}}"
-        if field in path:
-            path = path.replace(field, param_convertors[name].to_string(value))
-            del remaining[name]
-    return path, remaining
+
+    def written(field: re.Match[str]) -> str:
+        name = field[1]
+        if name not in path_params:
+            return field[0]
+        remaining.pop(name, None)
+        return param_convertors[name].to_string(path_params[name])
+
+    # In one pass: a value may itself look like a field.
+    return FIELD.sub(written, path), remaining
