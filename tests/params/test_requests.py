@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 import pytest
 from pydantic import AliasChoices, AliasPath, BaseModel, Field
+from pydantic import Field as PydanticField
 
 from hanok import Body, Cookie, File, Form, Hanok, Header, Query, UploadFile
 
@@ -27,6 +28,14 @@ class Forbidding(BaseModel):
 class Tokens(BaseModel):
     x_token: str
     y_tok: list[str] = []
+
+
+class Named(BaseModel):
+    name: str
+
+
+class Numbered(BaseModel):
+    number: int
 
 
 class Fields(BaseModel):
@@ -142,6 +151,31 @@ def form_model(m: Annotated[Fields, Form()]) -> Any:
 @app.post("/forbidding-form")
 def forbidding_form(m: Annotated[Forbidding, Form()]) -> Any:
     return m
+
+
+@app.post("/form-choice")
+def form_choice(m: Annotated[Named | Numbered, Form()]) -> Any:
+    return m
+
+
+@app.post("/form-optional")
+def form_optional(m: Annotated[Numbered | None, Form()] = None) -> Any:
+    return m
+
+
+@app.post("/form-models")
+def form_models(m: Annotated[Named, Form()], n: Annotated[Numbered, Form()], extra: Annotated[str, Form()]) -> Any:
+    return [m, n, extra]
+
+
+@app.get("/field")
+def field(x: Annotated[int, PydanticField(gt=3, alias="xx", title="T", default=9)]) -> Any:
+    return x
+
+
+@app.get("/field-and-query")
+def field_and_query(x: Annotated[int, Query(le=9), PydanticField(gt=3, description="D")] = 5) -> Any:
+    return x
 
 
 @app.post("/file")
@@ -322,6 +356,29 @@ def test_form_models_are_read_field_by_field(client: Any) -> None:
     }
     assert client.post("/forbidding-form", data={}).json() == {"a": 1}
     assert client.post("/forbidding-form", data={"ex": "1"}).json()["detail"][0]["loc"] == ["body", "ex"]
+
+
+def test_a_form_may_be_one_of_several_models_or_several_at_once(client: Any) -> None:
+    assert client.post("/form-choice", data={"name": "a"}).json() == {"name": "a"}
+    assert client.post("/form-choice", data={"number": "1"}).json() == {"number": 1}
+    assert client.post("/form-choice").json()["detail"][0]["loc"] == ["body", "Named", "name"]
+    assert client.post("/form-optional").json() is None
+    assert client.post("/form-optional", data={"number": "x"}).json() == {
+        "detail": [not_int("body", "number", value="x")]
+    }
+    sent = {"name": "a", "number": "2", "extra": "q"}
+    assert client.post("/form-models", data=sent).json() == [{"name": "a"}, {"number": 2}, "q"]
+    del sent["extra"]
+    assert client.post("/form-models", data=sent).json() == {"detail": [missing("body", "extra")]}
+
+
+def test_a_plain_field_constrains_and_names_too(client: Any) -> None:
+    assert client.get("/field?xx=5").json() == 5
+    assert client.get("/field?x=5").json() == {"detail": [missing("query", "xx")]}
+    assert client.get("/field?xx=1").json()["detail"][0]["type"] == "greater_than"
+    assert client.get("/field-and-query").json() == 5
+    assert client.get("/field-and-query?x=2").json()["detail"][0]["type"] == "greater_than"
+    assert client.get("/field-and-query?x=10").json()["detail"][0]["type"] == "less_than_equal"
 
 
 def test_uploads_arrive_as_files_or_as_their_contents(client: Any) -> None:

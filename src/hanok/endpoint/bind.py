@@ -323,7 +323,7 @@ class _Writer:
 
 def _is_simple(parameter: Parameter) -> bool:
     """Whether one lookup by one name gives the raw value."""
-    return len(parameter.aliases) == 1 and not parameter.is_sequence and parameter.model is None
+    return len(parameter.aliases) == 1 and not parameter.is_sequence and not parameter.is_model
 
 
 def _is_index(source: Any) -> bool:

@@ -82,7 +82,7 @@ async def read_form_params(
 ) -> None:
     """Read every form parameter of one callable into ``values``."""
     for parameter in dependant.body_params:
-        if not embed and parameter.model is not None:
+        if parameter.is_model:
             values[parameter.name] = read_model(parameter, await _with_bytes(parameter, form), errors)
         else:
             raw = await _uploaded(parameter, form_field(parameter, form))

@@ -114,7 +114,7 @@ def _read(name: str, parameter: Parameter, plan: Plan) -> str:
     alias = " or ".join(repr(alias) for alias in parameter.aliases)
     if parameter.place is Place.body and not plan.embed:
         alias = "(the whole of it)"
-    if parameter.model is not None:
+    if parameter.is_model:
         alias = f"({', '.join(repr(field.alias) for field in parameter.model_fields)})"
     text = f"{name}: {_type(parameter.annotation)} ← {where} {alias}"
     if parameter.required:

@@ -94,7 +94,7 @@ def should_embed(parameters: list[Parameter]) -> bool:
     info = parameters[0].field_info
     if getattr(info, "embed", None):
         return True
-    return isinstance(info, Form) and parameters[0].model is None
+    return isinstance(info, Form) and not parameters[0].is_model
 
 
 def body_kind(parameters: list[Parameter]) -> BodyKind:

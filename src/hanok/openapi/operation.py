@@ -52,7 +52,7 @@ def parameters_of(route: Any) -> list[Shown]:
     in_path = route.param_convertors
     found: list[Shown] = []
     for each in (*whole.path_params, *whole.query_params, *whole.header_params, *whole.cookie_params):
-        if each.model is None:
+        if not each.is_model:
             name = _shown_name(each, in_path)
             found.append(Shown(each, name, each.required, name))
             continue

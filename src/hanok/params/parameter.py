@@ -100,26 +100,29 @@ class Parameter:
     # ---- parameter models
 
     @cached_property
-    def model(self) -> Any:
-        """The model whose fields are read one by one, for ``Annotated[Model, Query()]`` and its like; else None."""
+    def models(self) -> tuple[Any, ...]:
+        """The models whose fields are read one by one: of ``Annotated[Model, Query()]`` one, of a form perhaps a choice."""
         info = self.field_info
-        if isinstance(info, declared.Param | declared.Form) and not getattr(info, "embed", None):
-            return kinds.model_of(self.annotation)
-        return None
+        if isinstance(info, declared.Form):
+            return () if info.embed else kinds.models_in(self.annotation)
+        if isinstance(info, declared.Param):
+            model = kinds.model_of(self.annotation)
+            return () if model is None else (model,)
+        return ()
+
+    @property
+    def is_model(self) -> bool:
+        """Whether this stands for the fields of a model, each with a wire name of its own."""
+        return bool(self.models)
 
     @cached_property
     def model_fields(self) -> tuple[Parameter, ...]:
-        """The fields of ``model`` as Parameters of this one's place."""
-        if self.model is None:
-            return ()
-        made = []
-        for name, info in self._model_class.model_fields.items():
-            made.append(Parameter(name, info.annotation, self._field_of_model(info)))
-        return tuple(made)
-
-    @property
-    def _model_class(self) -> Any:
-        return get_origin(self.model) or self.model
+        """The fields of ``models`` as Parameters of this one's place; the first of a name counts."""
+        made: dict[str, Parameter] = {}
+        for model in self.models:
+            for name, info in (get_origin(model) or model).model_fields.items():
+                made.setdefault(name, Parameter(name, info.annotation, self._field_of_model(info)))
+        return tuple(made.values())
 
     def _field_of_model(self, info: FieldInfo) -> FieldInfo:
         """A field of a parameter model, seen as a declaration of our own kind, so that all code reads it alike."""
@@ -213,11 +216,11 @@ def read_parameter(argument: Argument, in_path: bool) -> Parameter:
     else:
         annotation = Any if annotation is REQUIRED else annotation
         cls = _kind_by_type(annotation, in_path)
-        if in_path:
-            # A default value of an argument that stands in the path can never apply.
-            info = cls()
-        else:
-            info = cls(Undefined if argument.default is REQUIRED else argument.default)
+        # A default value of an argument that stands in the path can never apply.
+        info = cls() if in_path or argument.default is REQUIRED else cls(argument.default)
+    if infos:
+        _take_descriptions(info, infos)
+        annotation = _without_defaults(annotation)
     _check_place(argument.name, info, in_path)
     info.annotation = annotation
     parameter = Parameter(argument.name, annotation, info)
@@ -248,6 +251,44 @@ def _from_annotated(argument: Argument, annotation: Any, given: Declared) -> tup
     inner, *metadata = get_args(annotation)
     others = tuple(each for each in metadata if each is not given)
     return info, (Annotated[(inner, *others)] if others else inner)
+
+
+# What a plain pydantic Field beside the declaration, or in its place, may say about a parameter.
+_DESCRIPTIONS = (
+    "alias",
+    "alias_priority",
+    "validation_alias",
+    "serialization_alias",
+    "title",
+    "description",
+    "examples",
+    "deprecated",
+    "json_schema_extra",
+)
+
+
+def _take_descriptions(info: FieldInfo, infos: list[FieldInfo]) -> None:
+    """Let what a plain Field in the ``Annotated`` says count where the declaration itself says nothing."""
+    for plain in infos:
+        if isinstance(plain, Declared):
+            continue
+        for name in _DESCRIPTIONS:
+            if getattr(info, name) is None and getattr(plain, name) is not None:
+                setattr(info, name, getattr(plain, name))
+                info._attributes_set = {**info._attributes_set, name: getattr(plain, name)}
+
+
+def _without_defaults(annotation: Any) -> Any:
+    """An ``Annotated`` whose plain Fields have no default: the default of an argument stands after its ``=``."""
+    if get_origin(annotation) is not Annotated:
+        return annotation
+    inner, *metadata = get_args(annotation)
+    for at, each in enumerate(metadata):
+        if isinstance(each, FieldInfo) and each.default is not Undefined:
+            metadata[at] = bare = copy(each)
+            bare.default = Undefined
+            bare._attributes_set = {name: value for name, value in each._attributes_set.items() if name != "default"}
+    return Annotated[(inner, *metadata)]
 
 
 def _kind_by_type(annotation: Any, in_path: bool) -> type[Declared]:

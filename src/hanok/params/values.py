@@ -125,7 +125,7 @@ def read_fields(
 ) -> None:
     """Read every Parameter of a query string, of headers or of cookies into ``values``."""
     for parameter in parameters:
-        if parameter.model is not None:
+        if parameter.is_model:
             values[parameter.name] = read_model(parameter, fields, errors)
         else:
             loc = (parameter.place.value, parameter.alias)
