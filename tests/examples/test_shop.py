@@ -21,7 +21,7 @@ def order(*lines: tuple[int, int], **customer: Any) -> dict[str, Any]:
 
 
 def named(shop: Any, name: str) -> dict[str, Any]:
-    [product] = shop.client.get("/products", params={"search": name}).json()["items"]
+    [product] = shop.get("/products", params={"search": name}).json()["items"]
     return product  # type: ignore[no-any-return]
 
 
@@ -29,60 +29,60 @@ def named(shop: Any, name: str) -> dict[str, Any]:
 
 
 def test_a_new_shop_has_products(shop: Any) -> None:
-    answer = shop.client.get("/products")
+    answer = shop.get("/products")
     assert answer.status_code == 200
     assert answer.json()["total"] == len(answer.json()["items"]) == 10
 
 
 def test_products_are_filtered_sorted_and_paged(shop: Any) -> None:
     query = {"category": "tea", "price_to": 20000, "in_stock": True, "sort": "-price", "limit": 2}
-    page = shop.client.get("/products", params=query).json()
+    page = shop.get("/products", params=query).json()
     assert [item["name"] for item in page["items"]] == ["Omija tea", "Yuja tea"]
     assert (page["total"], page["limit"], page["offset"]) == (3, 2, 0)
-    page = shop.client.get("/products", params={**query, "offset": 2}).json()
+    page = shop.get("/products", params={**query, "offset": 2}).json()
     assert [item["name"] for item in page["items"]] == ["Roasted barley tea"]
 
 
 def test_what_was_sold_out_is_left_out_on_request(shop: Any) -> None:
     assert named(shop, "onggi")["stock"] == 0
-    assert shop.client.get("/products", params={"search": "onggi", "in_stock": True}).json()["total"] == 0
-    assert shop.client.get("/products", params={"price_from": 100_000}).json()["total"] == 2
+    assert shop.get("/products", params={"search": "onggi", "in_stock": True}).json()["total"] == 0
+    assert shop.get("/products", params={"price_from": 100_000}).json()["total"] == 2
 
 
 def test_wrong_filters_are_all_named_with_their_place(shop: Any) -> None:
-    answer = shop.client.get("/products", params={"limit": 1000, "price_from": "x", "category": "hats"})
+    answer = shop.get("/products", params={"limit": 1000, "price_from": "x", "category": "hats"})
     assert answer.status_code == 422
     places = {tuple(fault["loc"]) for fault in answer.json()["detail"]}
     assert places == {("query", "limit"), ("query", "price_from"), ("query", "category")}
 
 
 def test_the_products_one_has_looked_at_are_kept_in_a_cookie(shop: Any) -> None:
-    assert shop.client.get("/products/seen").json() == []
+    assert shop.get("/products/seen").json() == []
     for number in (1, 3, 1, 2):
-        assert shop.client.get(f"/products/{number}").status_code == 200
-    assert [product["id"] for product in shop.client.get("/products/seen").json()] == [2, 1, 3]
+        assert shop.get(f"/products/{number}").status_code == 200
+    assert [product["id"] for product in shop.get("/products/seen").json()] == [2, 1, 3]
 
 
 def test_a_cookie_that_was_tampered_with_is_refused(shop: Any) -> None:
-    answer = shop.client.get("/products/seen", headers={"Cookie": "seen=1 OR 1"})
+    answer = shop.get("/products/seen", headers={"Cookie": "seen=1 OR 1"})
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["cookie", "seen"]
 
 
 def test_what_is_not_there_is_not_found(shop: Any) -> None:
-    answer = shop.client.get("/products/99")
+    answer = shop.get("/products/99")
     assert (answer.status_code, answer.json()) == (404, {"detail": "There is no product 99."})
-    assert shop.client.get("/nowhere").status_code == 404
+    assert shop.get("/nowhere").status_code == 404
 
 
 def test_a_wrong_method_is_told_the_right_ones(shop: Any) -> None:
-    answer = shop.client.delete("/products")
+    answer = shop.delete("/products")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, POST"
 
 
 def test_head_is_answered_without_content(shop: Any) -> None:
-    answer = shop.client.head("/products/1")
+    answer = shop.head("/products/1")
     assert answer.status_code == 200
     assert answer.content == b""
     assert int(answer.headers["content-length"]) > 0
@@ -105,36 +105,34 @@ def test_head_is_answered_without_content(shop: Any) -> None:
     ],
 )
 def test_what_is_for_staff_needs_the_key(shop: Any, method: str, path: str) -> None:
-    without = shop.client.request(method, path)
+    without = shop.request(method, path)
     assert (without.status_code, without.json()) == (401, {"detail": "Not authenticated"})
     assert without.headers["www-authenticate"] == "APIKey"
-    wrong = shop.client.request(method, path, headers={"X-API-Key": "guess"})
+    wrong = shop.request(method, path, headers={"X-API-Key": "guess"})
     assert (wrong.status_code, wrong.json()) == (403, {"detail": "This API key is not valid."})
 
 
-def test_staff_add_change_and_remove_a_product(shop: Any) -> None:
+def test_staff_add_change_and_remove_a_product(shop: Any, staff: dict[str, str]) -> None:
     product = {"name": "Bamboo whisk", "category": "tea", "price": 21000, "stock": 3}
-    added = shop.client.post("/products", json=product, headers=shop.staff)
+    added = shop.post("/products", json=product, headers=staff)
     assert added.status_code == 201
     at = added.headers["location"]
-    assert at == str(shop.client.base_url.join(f"/products/{added.json()['id']}"))
-    changed = shop.client.patch(at, json={"stock": 5}, headers=shop.staff).json()
+    assert at == str(shop.base_url.join(f"/products/{added.json()['id']}"))
+    changed = shop.patch(at, json={"stock": 5}, headers=staff).json()
     assert changed == {**product, "id": added.json()["id"], "description": "", "stock": 5, "picture_type": None}
-    removed = shop.client.delete(at, headers=shop.staff)
+    removed = shop.delete(at, headers=staff)
     assert (removed.status_code, removed.content) == (204, b"")
-    assert shop.client.get(at).status_code == 404
+    assert shop.get(at).status_code == 404
 
 
-def test_a_name_is_taken_once(shop: Any) -> None:
-    answer = shop.client.post(
-        "/products", json={"name": "Moon jar", "category": "pottery", "price": 1}, headers=shop.staff
-    )
+def test_a_name_is_taken_once(shop: Any, staff: dict[str, str]) -> None:
+    answer = shop.post("/products", json={"name": "Moon jar", "category": "pottery", "price": 1}, headers=staff)
     assert answer.status_code == 409
     assert "Moon jar" in answer.json()["detail"]
 
 
-def test_a_field_that_no_product_has_is_refused(shop: Any) -> None:
-    answer = shop.client.patch("/products/1", json={"colour": "jade"}, headers=shop.staff)
+def test_a_field_that_no_product_has_is_refused(shop: Any, staff: dict[str, str]) -> None:
+    answer = shop.patch("/products/1", json={"colour": "jade"}, headers=staff)
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["body", "colour"]
 
@@ -142,18 +140,18 @@ def test_a_field_that_no_product_has_is_refused(shop: Any) -> None:
 # ---- pictures
 
 
-def upload(shop: Any, name: str, content: bytes, media_type: str) -> Any:
-    return shop.client.put("/products/1/picture", files={"file": (name, content, media_type)}, headers=shop.staff)
+def upload(shop: Any, staff: dict[str, str], name: str, content: bytes, media_type: str) -> Any:
+    return shop.put("/products/1/picture", files={"file": (name, content, media_type)}, headers=staff)
 
 
-def test_a_picture_comes_back_as_it_went(shop: Any) -> None:
-    assert shop.client.get("/products/1/picture").status_code == 404
-    assert upload(shop, "tea.png", PNG, "image/png").status_code == 204
-    answer = shop.client.get("/products/1/picture")
+def test_a_picture_comes_back_as_it_went(shop: Any, staff: dict[str, str]) -> None:
+    assert shop.get("/products/1/picture").status_code == 404
+    assert upload(shop, staff, "tea.png", PNG, "image/png").status_code == 204
+    answer = shop.get("/products/1/picture")
     assert (answer.content, answer.headers["content-type"]) == (PNG, "image/png")
-    again = shop.client.get("/products/1/picture", headers={"If-None-Match": answer.headers["etag"]})
+    again = shop.get("/products/1/picture", headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
-    assert shop.client.get("/products/1").json()["picture_type"] == "image/png"
+    assert shop.get("/products/1").json()["picture_type"] == "image/png"
 
 
 @pytest.mark.parametrize(
@@ -165,16 +163,16 @@ def test_a_picture_comes_back_as_it_went(shop: Any) -> None:
     ],
 )
 def test_a_bad_picture_is_refused_with_the_reason(
-    shop: Any, name: str, content: bytes, media_type: str, status: int, detail: str
+    shop: Any, staff: dict[str, str], name: str, content: bytes, media_type: str, status: int, detail: str
 ) -> None:
-    answer = upload(shop, name, content, media_type)
+    answer = upload(shop, staff, name, content, media_type)
     assert answer.status_code == status
     assert answer.json()["detail"].startswith(detail)
-    assert shop.client.get("/products/1/picture").status_code == 404
+    assert shop.get("/products/1/picture").status_code == 404
 
 
-def test_an_upload_without_a_file_is_told_what_is_missing(shop: Any) -> None:
-    answer = shop.client.put("/products/1/picture", headers=shop.staff)
+def test_an_upload_without_a_file_is_told_what_is_missing(shop: Any, staff: dict[str, str]) -> None:
+    answer = shop.put("/products/1/picture", headers=staff)
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["loc"] == ["body", "file"]
 
@@ -182,8 +180,8 @@ def test_an_upload_without_a_file_is_told_what_is_missing(shop: Any) -> None:
 # ---- orders
 
 
-def test_an_order_is_nested_both_ways_and_takes_from_stock(shop: Any) -> None:
-    answer = shop.client.post("/orders", json={**order((1, 2), (2, 1)), "note": "a gift"})
+def test_an_order_is_nested_both_ways_and_takes_from_stock(shop: Any, staff: dict[str, str]) -> None:
+    answer = shop.post("/orders", json={**order((1, 2), (2, 1)), "note": "a gift"})
     assert answer.status_code == 201
     placed = answer.json()
     assert placed["customer"] == order()["customer"]
@@ -193,22 +191,22 @@ def test_an_order_is_nested_both_ways_and_takes_from_stock(shop: Any) -> None:
     ]
     assert (placed["status"], placed["total"], placed["note"]) == ("placed", 68000, "a gift")
     assert placed["placed_at"].endswith("Z")
-    assert shop.client.get(f"/orders/{placed['id']}", headers=shop.staff).json() == placed
-    assert shop.client.get("/products/1").json()["stock"] == 38
+    assert shop.get(f"/orders/{placed['id']}", headers=staff).json() == placed
+    assert shop.get("/products/1").json()["stock"] == 38
 
 
-def test_an_order_is_taken_whole_or_not_at_all(shop: Any) -> None:
+def test_an_order_is_taken_whole_or_not_at_all(shop: Any, staff: dict[str, str]) -> None:
     jar = named(shop, "moon jar")["id"]
-    answer = shop.client.post("/orders", json=order((1, 1), (jar, 2)))
+    answer = shop.post("/orders", json=order((1, 1), (jar, 2)))
     assert (answer.status_code, answer.json()) == (409, {"detail": "There are not 2 of Moon jar left."})
-    assert shop.client.post("/orders", json=order((1, 1), (99, 1))).status_code == 404
-    assert shop.client.get("/products/1").json()["stock"] == 40
-    assert shop.client.get("/orders", headers=shop.staff).json()["total"] == 0
+    assert shop.post("/orders", json=order((1, 1), (99, 1))).status_code == 404
+    assert shop.get("/products/1").json()["stock"] == 40
+    assert shop.get("/orders", headers=staff).json()["total"] == 0
 
 
 def test_a_fault_deep_in_an_order_is_named_with_its_place(shop: Any) -> None:
     wrong = order((1, 0), name="", address={"street": "s", "city": "c", "postcode": "p", "country": "kr"})
-    answer = shop.client.post("/orders", json=wrong)
+    answer = shop.post("/orders", json=wrong)
     assert answer.status_code == 422
     assert [fault["loc"] for fault in answer.json()["detail"]] == [
         ["body", "customer", "name"],
@@ -218,33 +216,33 @@ def test_a_fault_deep_in_an_order_is_named_with_its_place(shop: Any) -> None:
 
 
 def test_what_is_not_json_is_refused(shop: Any) -> None:
-    answer = shop.client.post("/orders", content=b"{", headers={"Content-Type": "application/json"})
+    answer = shop.post("/orders", content=b"{", headers={"Content-Type": "application/json"})
     assert answer.status_code == 422
     assert answer.json()["detail"][0]["type"] == "json_invalid"
 
 
-def test_a_cancelled_order_goes_back_into_stock_and_stays_cancelled(shop: Any) -> None:
-    number = shop.client.post("/orders", json=order((1, 2))).json()["id"]
-    cancelled = shop.client.patch(f"/orders/{number}", json={"status": "cancelled"}, headers=shop.staff)
+def test_a_cancelled_order_goes_back_into_stock_and_stays_cancelled(shop: Any, staff: dict[str, str]) -> None:
+    number = shop.post("/orders", json=order((1, 2))).json()["id"]
+    cancelled = shop.patch(f"/orders/{number}", json={"status": "cancelled"}, headers=staff)
     assert cancelled.json()["status"] == "cancelled"
-    assert shop.client.get("/products/1").json()["stock"] == 40
-    sent = shop.client.patch(f"/orders/{number}", json={"status": "sent"}, headers=shop.staff)
+    assert shop.get("/products/1").json()["stock"] == 40
+    sent = shop.patch(f"/orders/{number}", json={"status": "sent"}, headers=staff)
     assert sent.status_code == 409
     assert sent.json() == {"detail": "An order that is cancelled cannot become sent."}
 
 
-def test_what_was_ordered_cannot_be_removed(shop: Any) -> None:
-    shop.client.post("/orders", json=order((1, 1)))
-    assert shop.client.delete("/products/1", headers=shop.staff).status_code == 409
+def test_what_was_ordered_cannot_be_removed(shop: Any, staff: dict[str, str]) -> None:
+    shop.post("/orders", json=order((1, 1)))
+    assert shop.delete("/products/1", headers=staff).status_code == 409
 
 
-def test_orders_are_found_by_status_and_day(shop: Any) -> None:
+def test_orders_are_found_by_status_and_day(shop: Any, staff: dict[str, str]) -> None:
     for _ in range(3):
-        number = shop.client.post("/orders", json=order((1, 1))).json()["id"]
-    shop.client.patch(f"/orders/{number}", json={"status": "sent"}, headers=shop.staff)
+        number = shop.post("/orders", json=order((1, 1))).json()["id"]
+    shop.patch(f"/orders/{number}", json={"status": "sent"}, headers=staff)
 
     def total(**query: str) -> int:
-        found = shop.client.get("/orders", params=query, headers=shop.staff)
+        found = shop.get("/orders", params=query, headers=staff)
         return int(found.json()["total"])
 
     assert total() == 3
@@ -252,10 +250,10 @@ def test_orders_are_found_by_status_and_day(shop: Any) -> None:
     assert (total(since="2020-01-01"), total(since="9999-01-01")) == (3, 0)
 
 
-def test_orders_are_exported_as_csv(shop: Any) -> None:
-    shop.client.post("/orders", json=order((1, 2), (2, 1)))
-    shop.client.post("/orders", json=order((3, 1), name='Lee, "Sun"'))
-    answer = shop.client.get("/orders/export", headers=shop.staff)
+def test_orders_are_exported_as_csv(shop: Any, staff: dict[str, str]) -> None:
+    shop.post("/orders", json=order((1, 2), (2, 1)))
+    shop.post("/orders", json=order((3, 1), name='Lee, "Sun"'))
+    answer = shop.get("/orders/export", headers=staff)
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="orders.csv"'
     first, second = csv.DictReader(io.StringIO(answer.text))
@@ -263,15 +261,15 @@ def test_orders_are_exported_as_csv(shop: Any) -> None:
     assert second["customer"] == 'Lee, "Sun"'
 
 
-def test_orders_are_exported_as_json_lines(shop: Any) -> None:
-    placed = [shop.client.post("/orders", json=order((number, 1))).json() for number in (1, 2)]
-    answer = shop.client.get("/orders/export", params={"format": "jsonl"}, headers=shop.staff)
+def test_orders_are_exported_as_json_lines(shop: Any, staff: dict[str, str]) -> None:
+    placed = [shop.post("/orders", json=order((number, 1))).json() for number in (1, 2)]
+    answer = shop.get("/orders/export", params={"format": "jsonl"}, headers=staff)
     assert answer.headers["content-type"] == "application/jsonl"
     assert [json.loads(line) for line in answer.text.splitlines()] == placed
 
 
-def test_an_export_of_nothing_is_a_heading(shop: Any) -> None:
-    answer = shop.client.get("/orders/export", headers=shop.staff)
+def test_an_export_of_nothing_is_a_heading(shop: Any, staff: dict[str, str]) -> None:
+    answer = shop.get("/orders/export", headers=staff)
     assert answer.text == "id,placed_at,status,customer,city,products,total\r\n"
 
 
@@ -279,39 +277,40 @@ def test_an_export_of_nothing_is_a_heading(shop: Any) -> None:
 
 
 def test_new_orders_are_told_to_those_who_listen(shop: Any) -> None:
-    with shop.listen("/orders/feed") as everything, shop.listen("/orders/feed?least=100000") as large:
-        assert everything() == {"type": "welcome", "least": 0}
-        assert large() == {"type": "welcome", "least": 100000}
-        small = shop.client.post("/orders", json=order((1, 2))).json()
-        big = shop.client.post("/orders", json=order((1, 5))).json()
+    listen = shop.websocket_connect
+    with listen("/orders/feed") as everything, listen("/orders/feed?least=100000") as large:
+        assert everything.receive_json() == {"type": "welcome", "least": 0}
+        assert large.receive_json() == {"type": "welcome", "least": 100000}
+        small = shop.post("/orders", json=order((1, 2))).json()
+        big = shop.post("/orders", json=order((1, 5))).json()
         told = {"type": "order", "city": "Seoul", "products": ["Jakseol green tea"]}
-        assert everything() == {**told, "id": small["id"], "total": 56000}
-        assert everything() == {**told, "id": big["id"], "total": 140000}
-        assert large() == {**told, "id": big["id"], "total": 140000}
+        assert everything.receive_json() == {**told, "id": small["id"], "total": 56000}
+        assert everything.receive_json() == {**told, "id": big["id"], "total": 140000}
+        assert large.receive_json() == {**told, "id": big["id"], "total": 140000}
 
 
 # ---- around the routes
 
 
 def test_each_answer_names_its_request_and_its_time(shop: Any) -> None:
-    answer = shop.client.get("/products/1")
+    answer = shop.get("/products/1")
     assert len(answer.headers["x-request-id"]) == 32
     assert answer.headers["server-timing"].startswith("app;dur=")
-    mine = shop.client.get("/nowhere", headers={"X-Request-ID": "mine"})
+    mine = shop.get("/nowhere", headers={"X-Request-ID": "mine"})
     assert mine.headers["x-request-id"] == "mine"
 
 
 def test_a_page_of_a_known_origin_may_call(shop: Any) -> None:
     asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
-    answer = shop.client.options("/products", headers={**asked, "Access-Control-Request-Headers": "x-api-key"})
+    answer = shop.options("/products", headers={**asked, "Access-Control-Request-Headers": "x-api-key"})
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "http://localhost:3000"
-    stranger = shop.client.get("/products", headers={"Origin": "http://example.com"})
+    stranger = shop.get("/products", headers={"Origin": "http://example.com"})
     assert "access-control-allow-origin" not in stranger.headers
 
 
 def test_the_document_describes_all_of_it(shop: Any) -> None:
-    document = shop.client.get("/openapi.json").json()
+    document = shop.get("/openapi.json").json()
     assert (document["openapi"], document["info"]["title"]) == ("3.1.0", "Tea shop")
     assert set(document["paths"]) == {
         "/products",
@@ -342,6 +341,6 @@ def test_the_document_describes_all_of_it(shop: Any) -> None:
 
 
 def test_the_home_page_is_a_page(shop: Any) -> None:
-    answer = shop.client.get("/")
+    answer = shop.get("/")
     assert answer.headers["content-type"].startswith("text/html")
     assert "<h1>Tea shop</h1>" in answer.text
