@@ -105,14 +105,6 @@ class Application(NativeApp):
             app = cls(app, *args, **kwargs)
         return ServerErrorMiddleware(FileCloser(app), handler=server_error, debug=self.debug)
 
-    def foreign_middleware(self) -> list[str]:
-        """Names of the middleware that speaks ASGI only: requests pass two gateways for each."""
-        return [
-            getattr(each.cls, "__name__", repr(each.cls))
-            for each in self.user_middleware
-            if not (isinstance(each.cls, type) and issubclass(each.cls, NativeApp))
-        ]
-
     # ---- declaring
 
     def add_middleware(self, middleware_class: Any, *args: Any, **kwargs: Any) -> None:

@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import anyio.lowlevel
-import anyio.lowlevel
 import pytest
 
 from hanok import BackgroundTasks, Depends, Hanok, Header, HTTPException, Request, Response, Security

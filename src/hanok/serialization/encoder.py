@@ -170,7 +170,7 @@ def _attributes(value: Any) -> dict[Any, Any]:
     faults: list[Exception] = []
     for read in (dict, vars):
         try:
-            return read(value)  # type: ignore[no-any-return, operator]
+            return read(value)
         except Exception as fault:
             faults.append(fault)
     raise ValueError(faults) from faults[-1]
