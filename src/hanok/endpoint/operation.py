@@ -43,8 +43,7 @@ class BodyKind(Enum):
 class Operation:
     """Everything about one HTTP operation that is known when it is declared.
 
-    ``overrides`` is the object with the attribute ``dependency_overrides`` (the application). ``embed`` says that each body
-    parameter is one key of a JSON object or one form field, not the whole body.
+    ``overrides`` is the object with the attribute ``dependency_overrides`` (the application).
     """
 
     path: str
@@ -61,19 +60,6 @@ class Operation:
     stream: StreamKind | None = None
     stream_field: Parameter | None = None
     overrides: Any = None
-
-    @property
-    def body_params(self) -> list[Parameter]:
-        """The body parameters of the endpoint and all its dependencies, each name once."""
-        return unique(merged(self.dependant).body_params)
-
-    @property
-    def embed(self) -> bool:
-        return should_embed(self.body_params)
-
-    @property
-    def body_kind(self) -> BodyKind:
-        return body_kind(self.body_params)
 
     def where(self) -> EndpointContext:
         """Where the endpoint stands in the source, for messages."""
