@@ -15,7 +15,7 @@ from sqlalchemy import func, select, update
 from examples.shop.database import DatabaseSession
 from examples.shop.feed import Feed
 from examples.shop.models import NEXT_STATUS, Address, Customer, Order, OrderLine, OrderStatus, Product
-from examples.shop.schemas import FeedMessage, OrderIn, OrderOut, Page, Problem, StatusChange
+from examples.shop.schemas import FeedMessage, OrderIn, OrderOut, Page, Problem, Responses, StatusChange
 from examples.shop.staff import STAFF, STAFF_ERRORS
 from hanok import (
     APIRouter,
@@ -33,7 +33,7 @@ from hanok.http import StreamingResponse
 
 router = APIRouter(prefix="/orders", tags=["orders"])
 
-NOT_FOUND = {404: {"model": Problem, "description": "There is no such order."}}
+NOT_FOUND: Responses = {404: {"model": Problem, "description": "There is no such order."}}
 
 
 def existing_order(order_id: Annotated[int, Path(ge=1, le=2**31 - 1)], session: DatabaseSession) -> Order:

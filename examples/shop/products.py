@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from sqlalchemy import Select, func, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from examples.shop.database import DatabaseSession
 from examples.shop.models import OrderLine, Product
-from examples.shop.schemas import Page, Problem, ProductChange, ProductFilter, ProductIn, ProductOut
+from examples.shop.schemas import Page, Problem, ProductChange, ProductFilter, ProductIn, ProductOut, Responses
 from examples.shop.staff import STAFF, STAFF_ERRORS
 from hanok import APIRouter, Cookie, Depends, HTTPException, Path, Query, Request, Response, status
 
@@ -34,10 +34,10 @@ def existing_product(product_id: Annotated[int, Path(ge=1, le=2**31 - 1)], sessi
 
 
 ExistingProduct = Annotated[Product, Depends(existing_product)]
-NOT_FOUND = {404: {"model": Problem, "description": "There is no such product."}}
+NOT_FOUND: Responses = {404: {"model": Problem, "description": "There is no such product."}}
 
 
-def matching(filters: ProductFilter) -> Select[tuple[Product]]:
+def matching(filters: ProductFilter) -> Select[Any]:
     query = select(Product)
     if filters.category is not None:
         query = query.where(Product.category == filters.category)

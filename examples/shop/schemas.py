@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Generic, Literal, TypeVar
+from typing import Annotated, Any, Generic, Literal, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
@@ -31,6 +31,10 @@ class Problem(BaseModel):
     """What every error says."""
 
     detail: str
+
+
+# Answers beside the usual one, for the documentation.
+Responses: TypeAlias = dict[int | str, dict[str, Any]]
 
 
 # ---- products
@@ -97,7 +101,7 @@ class CustomerSchema(Stored):
 
 
 class LineIn(BaseModel):
-    product_id: int = Field(ge=1)
+    product_id: int = Field(ge=1, examples=[1])
     quantity: int = Field(1, ge=1, le=100)
 
 

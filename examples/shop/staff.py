@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Any
+from typing import Annotated
 
-from examples.shop.schemas import Problem
+from examples.shop.schemas import Problem, Responses
 from hanok import HTTPException, Request, Security, status
 from hanok.security import APIKeyHeader
 
@@ -19,7 +19,7 @@ def staff_only(request: Request, key: Annotated[str, Security(api_key_header)]) 
 
 
 STAFF = [Security(staff_only)]
-STAFF_ERRORS: dict[int | str, dict[str, Any]] = {
+STAFF_ERRORS: Responses = {
     401: {"model": Problem, "description": "No API key was sent."},
     403: {"model": Problem, "description": "The API key is not valid."},
 }
