@@ -1,6 +1,7 @@
 """The second halves of dependencies that yield follow the rules of ``contextlib``."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -31,17 +32,13 @@ def passes_in_thread() -> Iterator[int]:
 
 
 async def swallows() -> AsyncIterator[int]:
-    try:
+    with contextlib.suppress(ValueError):
         yield 1
-    except ValueError:
-        pass
 
 
 def swallows_in_thread() -> Iterator[int]:
-    try:
+    with contextlib.suppress(ValueError):
         yield 1
-    except ValueError:
-        pass
 
 
 async def replaces() -> AsyncIterator[int]:
