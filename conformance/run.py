@@ -44,8 +44,8 @@ def run_suite(suite: Suite, workers: int) -> Results:
     """Run it with its progress on the terminal. Raises SystemExit if pytest itself fails."""
     report = PLACE / f"{suite.name}.jsonl"
     report.unlink(missing_ok=True)
-    exclude = PLACE / f"{suite.name}-exclude.json"
-    exclude.write_text(json.dumps([each.test for each in suite.exclusions]), "utf-8")
+    plan = PLACE / f"{suite.name}-plan.json"
+    plan.write_text(json.dumps(suite.plan), "utf-8")
     root = directory(suite)
     command = [str(PYTHON), "-m", "pytest", "-p", "hanok_conformance", "-p", "no:cacheprovider", "-q"]
     command += [
@@ -67,7 +67,7 @@ def run_suite(suite: Suite, workers: int) -> Results:
         **os.environ,
         "PYTHONPATH": str(HERE / "plugin"),
         "HANOK_CONFORMANCE_REPORT": str(report),
-        "HANOK_CONFORMANCE_EXCLUDE": str(exclude),
+        "HANOK_CONFORMANCE_PLAN": str(plan),
     }
     status = subprocess.run(command, cwd=root, env=environment, check=False).returncode
     if not report.exists():

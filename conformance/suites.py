@@ -6,6 +6,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent
@@ -36,20 +37,25 @@ class Suite:
 
     @cached_property
     def exclusions(self) -> list[Exclusion]:
-        return [Exclusion(**each) for each in _listed("exclusions.toml", self.name)]
+        return [Exclusion(**each) for each in _read("exclusions.toml").get(self.name, [])]
 
     @cached_property
     def causes(self) -> list[Exclusion]:
         """Why tests fail: the first entry that matches a test tells."""
-        return [Exclusion(each["test"], each["cause"]) for each in _listed("causes.toml", self.name)]
+        return [Exclusion(each["test"], each["cause"]) for each in _read("causes.toml").get(self.name, [])]
+
+    @property
+    def plan(self) -> dict[str, Any]:
+        """What the plugin is told."""
+        return {
+            "exclude": [each.test for each in self.exclusions],
+            "placeholders": _read("placeholders.toml").get(self.name, {}),
+        }
 
 
-def _listed(file: str, suite: str) -> list[dict[str, str]]:
+def _read(file: str) -> dict[str, Any]:
     path = HERE / file
-    if not path.exists():
-        return []
-    found: list[dict[str, str]] = tomllib.loads(path.read_text("utf-8")).get(suite, [])
-    return found
+    return tomllib.loads(path.read_text("utf-8")) if path.exists() else {}
 
 
 SUITES = {each.name: each for each in (Suite("fastapi", "0.165.0"), Suite("starlette", "1.10.0"))}

@@ -1,11 +1,13 @@
 """A pytest plugin for the environment in which the foreign suites run: excludes tests, and writes what became of each.
 
-``HANOK_CONFORMANCE_EXCLUDE`` names a JSON file with patterns of test ids; ``HANOK_CONFORMANCE_REPORT`` the file to write, one
-JSON object a line. It stands alone: nothing of the repository is importable there.
+``HANOK_CONFORMANCE_PLAN`` names a JSON file: patterns of tests to exclude, and names to put placeholders for.
+``HANOK_CONFORMANCE_REPORT`` is the file to write, one JSON object a line. The plugin stands alone: nothing of the repository is
+importable there.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 from fnmatch import fnmatchcase
@@ -27,16 +29,23 @@ def matches(test: str, pattern: str) -> bool:
 class Recorder:
     """Gathers the outcome of every test; where there are workers, only the process that starts them writes."""
 
-    def __init__(self, report: str, patterns: list[str]) -> None:
+    def __init__(self, report: str, patterns: list[str], is_worker: bool) -> None:
+        self.is_worker = is_worker
         self.report = Path(report)
         self.patterns = patterns
-        self.outcomes: dict[str, tuple[str, str]] = {}
+        self.outcomes: dict[str, str] = {}
         self.excluded: set[str] = set()
 
     def note(self, test: str, outcome: str, message: str) -> None:
         known = self.outcomes.get(test)
-        if known is None or WORST_LAST.index(outcome) > WORST_LAST.index(known[0]):
-            self.outcomes[test] = (outcome, message)
+        if known is None or WORST_LAST.index(outcome) > WORST_LAST.index(known):
+            self.outcomes[test] = outcome
+            self.write(test, outcome, message)
+
+    def write(self, test: str, outcome: str, message: str = "") -> None:
+        """At once, so that something is left if the run never ends. The last line about a test counts."""
+        with self.report.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"test": test, "outcome": outcome, "message": message}) + "\n")
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -55,10 +64,12 @@ class Recorder:
         self.excluded |= set(getattr(node, "workeroutput", {}).get("excluded", ()))
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        if report.failed:
+        if report.failed and not self.is_worker:
             self.note(report.nodeid, "error", message_of(report))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if self.is_worker:
+            return
         outcome: str = report.outcome
         if hasattr(report, "wasxfail"):
             outcome = "xfailed" if report.skipped else "xpassed"
@@ -68,13 +79,30 @@ class Recorder:
             self.note(report.nodeid, outcome, message_of(report) if report.failed else "")
 
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        if hasattr(session.config, "workerinput"):
-            return
-        with self.report.open("w", encoding="utf-8") as file:
-            for test, (outcome, message) in sorted(self.outcomes.items()):
-                file.write(json.dumps({"test": test, "outcome": outcome, "message": message}) + "\n")
+        if not hasattr(session.config, "workerinput"):
             for test in sorted(self.excluded):
-                file.write(json.dumps({"test": test, "outcome": "excluded", "message": ""}) + "\n")
+                self.write(test, "excluded")
+
+
+class Placeholder:
+    """In the place of a name that Hanok does not have: can be imported, and fails when it is used."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"{self._name} is an internal that Hanok does not have")
+
+    def __getattr__(self, name: str) -> Any:
+        return self() if not name.startswith("__") else super().__getattribute__(name)
+
+
+def place(names: dict[str, list[str]]) -> None:
+    for module, missing in names.items():
+        there = importlib.import_module(module)
+        for name in missing:
+            if not hasattr(there, name):
+                setattr(there, name, Placeholder(f"{module}.{name}"))
 
 
 def message_of(report: Any) -> str:
@@ -91,6 +119,7 @@ def message_of(report: Any) -> str:
 def pytest_configure(config: pytest.Config) -> None:
     report = os.environ.get("HANOK_CONFORMANCE_REPORT")
     if report:
-        exclude = os.environ.get("HANOK_CONFORMANCE_EXCLUDE")
-        patterns = json.loads(Path(exclude).read_text("utf-8")) if exclude else []
-        config.pluginmanager.register(Recorder(report, patterns), "hanok-conformance")
+        plan = json.loads(Path(os.environ["HANOK_CONFORMANCE_PLAN"]).read_text("utf-8"))
+        place(plan["placeholders"])
+        recorder = Recorder(report, plan["exclude"], is_worker=hasattr(config, "workerinput"))
+        config.pluginmanager.register(recorder, "hanok-conformance")

@@ -8,6 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, ParamSpec, Protocol, TypeAlias, TypeVar
 
 import pydantic
+from pydantic_core import PydanticUndefined
 
 from hanok.types import ASGIApp, Receive, Scope, Send
 
@@ -41,5 +42,6 @@ class MiddlewareFactory(Protocol[P]):
 
 logger = logging.getLogger("fastapi")
 
+Undefined = PydanticUndefined
 PYDANTIC_VERSION = pydantic.VERSION
 PYDANTIC_VERSION_MINOR_TUPLE = tuple(int(part) for part in pydantic.VERSION.split(".")[:2])

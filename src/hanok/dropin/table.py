@@ -273,7 +273,8 @@ TABLE: dict[str, dict[str, str]] = {
     },
     "fastapi.websockets": {"hanok.websockets": "WebSocket WebSocketDisconnect WebSocketState"},
     # What other packages ask to tell versions of pydantic apart.
-    "fastapi._compat": {"hanok.dropin.extras": "PYDANTIC_VERSION PYDANTIC_VERSION_MINOR_TUPLE"},
+    "fastapi._compat": {"hanok.dropin.extras": "PYDANTIC_VERSION PYDANTIC_VERSION_MINOR_TUPLE Undefined"},
+    "fastapi._form_limits": {"hanok.endpoint.operation": "_FormLimits=FormLimits"},
 }
 
 WHOLE: dict[str, str] = {

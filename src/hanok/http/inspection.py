@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -12,4 +13,10 @@ def is_async_callable(obj: Any) -> bool:
     partial of either."""
     while isinstance(obj, functools.partial):
         obj = obj.func
+    if sys.version_info < (3, 12):
+        # Mocks of coroutine functions are marked in a way that inspect does not know yet.
+        import asyncio
+
+        if asyncio.iscoroutinefunction(obj):
+            return True
     return iscoroutinefunction(obj) or (callable(obj) and iscoroutinefunction(type(obj).__call__))

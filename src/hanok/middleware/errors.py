@@ -70,6 +70,8 @@ class ExceptionMiddleware(NativeMiddleware):
             if exchange.kind == "http" and exchange.answer_state:
                 raise RuntimeError("Caught handled exception, but response already started.") from error
             await answer_by(handler, exchange, error)
+            # It may be kept and raised again: the frames of this request must not stay alive with it.
+            error.__traceback__ = None
 
     def http_exception(self, request: Request, exc: Exception) -> Response:
         """The detail as plain text."""

@@ -53,7 +53,7 @@ class GZipMiddleware(NativeMiddleware):
         super().__init__(app)
         self.minimum_size = minimum_size
         self.compresslevel = compresslevel
-        excluded = [name.strip().lower() for name in exclude_content_types]
+        excluded = [media_type_of(name) for name in exclude_content_types]
         self.excluded = frozenset(name for name in excluded if not name.endswith("/*"))
         self.excluded_prefixes = tuple(name[:-1] for name in excluded if name.endswith("/*"))
 
@@ -70,10 +70,16 @@ class GZipMiddleware(NativeMiddleware):
             if name == b"content-encoding":
                 return False
             if name == b"content-type":
-                media_type = value.decode("latin-1").partition(";")[0].strip().lower()
+                media_type = media_type_of(value.decode("latin-1"))
                 if media_type in self.excluded or media_type.startswith(self.excluded_prefixes):
                     return False
         return True
+
+
+def media_type_of(content_type: str) -> str:
+    """``type/subtype`` without parameters; gRPC's subtypes for its encodings all read as gRPC."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return "application/grpc" if media_type.startswith("application/grpc+") else media_type
 
 
 class GZipFilter(AnswerFilter):
