@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from hanok.http import Request, Response
@@ -94,7 +95,6 @@ class SchemaGenerator(BaseSchemaGenerator):
 
 def _yaml() -> Any:
     try:
-        import yaml
+        return import_module("yaml")
     except ImportError:
         raise AssertionError("`pyyaml` must be installed to use SchemaGenerator.") from None
-    return yaml
