@@ -1,11 +1,17 @@
-"""What docs/server.md says about options is what the options are."""
+"""What docs/server.md says about options and limits is what they are."""
 
 from __future__ import annotations
 
+import re
 import runpy
+import socket
 from pathlib import Path
 
+import pytest
+
+from hanok import Hanok, Request
 from hanok.server.config import Config
+from hanok.testing import LiveServer
 
 
 def test_the_table_of_options_is_made_from_the_options(root: Path) -> None:
@@ -35,3 +41,35 @@ def test_the_limits_on_the_page_are_the_defaults(root: Path) -> None:
     }
     for name, value in said.items():
         assert f"| `--{name.replace('_', '-')}` | {value} |" in page
+
+
+REQUESTS = {
+    "--limit-request-line": b"GET /" + b"x" * 1200 + b" HTTP/1.1\r\nHost: a\r\n\r\n",
+    "--limit-request-field-size": b"GET / HTTP/1.1\r\nHost: a\r\nx: " + b"x" * 950 + b"\r\n\r\n",
+    "--limit-request-fields": b"GET / HTTP/1.1\r\nHost: a\r\n" + b"x: x\r\n" * 12 + b"\r\n",
+    "--limit-request-head": b"GET / HTTP/1.1\r\nHost: a\r\n" + (b"x: " + b"x" * 800 + b"\r\n") * 4 + b"\r\n",
+    "--max-body-size": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200\r\n\r\n",
+    "`max_body_size=`": b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n" + b"x" * 20,
+}
+
+
+@pytest.mark.parametrize("limit", REQUESTS)
+def test_above_a_limit_the_answer_is_the_one_on_the_page(root: Path, limit: str) -> None:
+    page = (root / "docs" / "server.md").read_text("utf-8")
+    [said] = re.findall(rf"\| `?{re.escape(limit)}.* \| (\d+) \|$", page, re.MULTILINE)
+    app = Hanok()
+
+    @app.post("/", max_body_size=10)
+    async def read(request: Request) -> int:
+        return len(await request.body())
+
+    limits = {
+        "limit_request_line": 1000,
+        "limit_request_field_size": 900,
+        "limit_request_fields": 10,
+        "limit_request_head": 3000,
+        "max_body_size": 100,
+    }
+    with LiveServer(app, **limits) as server, socket.create_connection(server.address, timeout=30) as connection:
+        connection.sendall(REQUESTS[limit])
+        assert connection.recv(4096).startswith(f"HTTP/1.1 {said} ".encode())
