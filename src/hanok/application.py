@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hanok.exchange import AnyExchange, Exchange
 from hanok.gateways import Handler, NativeApp, handler_of
 from hanok.http import State
-from hanok.middleware import ExceptionMiddleware, Middleware, NativeMiddleware, ServerErrorMiddleware
+from hanok.middleware import ExceptionMiddleware, Middleware, ServerErrorMiddleware
 from hanok.routing import Router
 from hanok.types import ASGIApp, Receive, Scope, Send
 
@@ -103,7 +103,7 @@ class Application(NativeApp):
         for each in reversed(self.user_middleware):
             cls, args, kwargs = each
             app = cls(app, *args, **kwargs)
-        return ServerErrorMiddleware(FileCloser(app), handler=server_error, debug=self.debug)
+        return Outermost(app, handler=server_error, debug=self.debug)
 
     # ---- declaring
 
@@ -148,12 +148,18 @@ class Application(NativeApp):
         self.router.add_route(path, route, methods=methods, name=name, include_in_schema=include_in_schema)
 
 
-class FileCloser(NativeMiddleware):
-    """Closes uploaded files after everything else of the request has ended."""
+class Outermost(ServerErrorMiddleware):
+    """Answers what nobody handled, and closes uploaded files after everything else of the request has ended.
+
+    One layer for both: each layer is a coroutine that every request pays for.
+    """
 
     async def handle(self, exchange: AnyExchange) -> None:
         try:
             await self.inner(exchange)
+        except Exception as error:
+            await self.answer(exchange, error)
+            raise
         finally:
             if isinstance(exchange, Exchange) and exchange.exits:
                 for each in exchange.exits:

@@ -101,11 +101,15 @@ class ServerErrorMiddleware(NativeMiddleware):
         try:
             await self.inner(exchange)
         except Exception as error:
-            if exchange.kind == "http" and not exchange.answer_state:
-                handler = self.debug_response if self.debug else self.handler or self.error_response
-                await answer_by(handler, exchange, error)
-                await exchange.drain()
+            await self.answer(exchange, error)
             raise
+
+    async def answer(self, exchange: AnyExchange, error: Exception) -> None:
+        """Say that it is our fault, if nothing was said yet."""
+        if exchange.kind == "http" and not exchange.answer_state:
+            handler = self.debug_response if self.debug else self.handler or self.error_response
+            await answer_by(handler, exchange, error)
+            await exchange.drain()
 
     async def debug_response(self, request: Request, exc: Exception) -> Response:
         """The traceback."""
