@@ -104,11 +104,7 @@ def test_the_picture_is_well_formed_and_shows_the_losses(results: dict[str, Any]
     rows = summarise(results["measurements"])
     picture = draw(rows, read_peers(), "here & now")
     ElementTree.fromstring(picture)
-    assert (
-        picture.index("Go net/http")
-        < picture.index(">Hanok<")
-        < picture.index("FastAPI on Uvicorn</text>", 900)
-    )
+    assert picture.index("Go net/http") < picture.index(">Hanok<") < picture.index("FastAPI on Uvicorn</text>", 900)
 
 
 def test_the_page_names_what_was_left_out(results: dict[str, Any]) -> None:
