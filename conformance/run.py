@@ -63,6 +63,9 @@ def run_suite(suite: Suite, workers: int) -> Results:
         # What cannot even be imported has to be kept from pytest, not from the run.
         if "::" not in each.test and (root / each.test).exists():
             command += ["--ignore", each.test]
+            # pytest loads the conftest.py of a folder below "tests" even if it ignores the folder.
+            for conftest in (root / each.test).rglob("conftest.py"):
+                conftest.rename(conftest.with_suffix(".excluded"))
     environment = {
         **os.environ,
         "PYTHONPATH": str(HERE / "plugin"),

@@ -23,7 +23,8 @@ class OpenAPIResponse(Response):
     def render(self, content: Any) -> bytes:
         if not isinstance(content, dict):
             raise AssertionError("The schema passed to OpenAPIResponse should be a dictionary.")
-        return _yaml().dump(content, default_flow_style=False).encode()
+        text: str = _yaml().dump(content, default_flow_style=False)
+        return text.encode()
 
 
 class EndpointInfo(NamedTuple):
