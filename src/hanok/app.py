@@ -7,6 +7,7 @@ first.
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,7 +20,7 @@ from hanok.endpoint.exception_handlers import (
     websocket_request_validation_exception_handler,
 )
 from hanok.endpoint.operation import FormLimits
-from hanok.exceptions import HTTPError, RequestValidationError, WebSocketRequestValidationError
+from hanok.exceptions import HanokDeprecationWarning, HTTPError, RequestValidationError, WebSocketRequestValidationError
 from hanok.exchange import Exchange
 from hanok.gateways import NativeApp
 from hanok.http import Default, JSONResponse, Response
@@ -109,6 +110,13 @@ class Hanok(Verbs, Application):
         self.swagger_ui_parameters = swagger_ui_parameters
         self.separate_input_output_schemas = separate_input_output_schemas
         self.servers = servers or []
+        if root_path:
+            warnings.warn(
+                "root_path= is deprecated: where an application is mounted, its server knows. Use "
+                "`hanok run --root-path` (or `fastapi run --root-path`).",
+                HanokDeprecationWarning,
+                stacklevel=2,
+            )
         self.root_path = root_path.rstrip("/")
         self.root_path_in_servers = root_path_in_servers
         self.max_body_size = max_body_size

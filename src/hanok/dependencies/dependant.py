@@ -133,6 +133,7 @@ class Dependant:
         """Whether the value may differ with the scopes asked for."""
         return (
             Injected.SECURITY_SCOPES in self.injected.values()
+            or bool(self.own_oauth_scopes)
             or self.security_scheme is not None
             or any(each.uses_scopes for each in self.dependencies)
         )

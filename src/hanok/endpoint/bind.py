@@ -223,7 +223,8 @@ class _Writer:
             self._line(1, "cookie_fields = CookieFields(cookies)")
         if self._injects(Injected.REQUEST, Injected.WEBSOCKET, Injected.CONNECTION):
             only_request = not self._injects(Injected.WEBSOCKET, Injected.CONNECTION)
-            self._line(1, f"connection = {'request_of' if only_request else 'connection_of'}(exchange)")
+            made = f"{'request_of' if only_request else 'connection_of'}(exchange)"
+            self._line(1, f"connection = {made} if context is None or context.request is None else context.request")
 
     # ---- one call
 

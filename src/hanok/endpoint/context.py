@@ -6,16 +6,17 @@ from typing import Any
 
 from hanok.dependencies import Exits, Node
 from hanok.exchange import AnyExchange
-from hanok.http import BackgroundTasks, Response
+from hanok.http import BackgroundTasks, Request, Response
 
 
 class Context:
     """The exits of this request, and the Response and BackgroundTasks that were injected."""
 
-    __slots__ = ("background", "exchange", "function_exits", "request_exits", "response")
+    __slots__ = ("background", "exchange", "function_exits", "request", "request_exits", "response")
 
     def __init__(self, exchange: AnyExchange) -> None:
         self.exchange = exchange
+        self.request: Request | None = None  # the one that a wrapped handler was called with
         self.request_exits: Exits | None = None
         self.function_exits: Exits | None = None
         self.response: Response | None = None

@@ -19,7 +19,7 @@ from hanok.dependencies import Dependant
 from hanok.endpoint.context import Context
 from hanok.endpoint.operation import BodyKind, Operation, endpoint_context
 from hanok.endpoint.plan import Plan
-from hanok.exceptions import HanokError, ResponseValidationError
+from hanok.exceptions import DeclarationError, ResponseValidationError
 from hanok.exchange import Exchange, FixedHeaders, WebSocketExchange, body_allowed
 from hanok.http import JSONResponse, Request, Response
 from hanok.params.values import faults
@@ -107,8 +107,8 @@ class Endpoint:
 
         return run
 
-    def _writer(self) -> Callable[[Any], bytes]:
-        if not body_allowed(self.status):
+    def _writer(self, status: int | None = None) -> Callable[[Any], bytes]:
+        if not body_allowed(self.status if status is None else status):
             return lambda value: b""
         if self.dump is None:
             return to_bytes
@@ -154,7 +154,7 @@ class Endpoint:
 
             return streamed(operation, result, arguments)
         if self.writes_json:
-            return Response(self._writer()(result), media_type="application/json", **arguments)
+            return Response(self._writer(arguments.get("status_code"))(result), media_type="application/json", **arguments)
         try:
             content = jsonable_encoder(result) if self.dump is None else self.dump.to_python(result)
         except ValidationError as error:
@@ -189,6 +189,7 @@ class Endpoint:
             if context is None:
                 context = Context(exchange)
             context.exchange = exchange
+            context.request = request
             if self.plan.body_kind is BodyKind.JSON and type(request).body is not Request.body:
                 exchange.body = await request.body()
             return await self.respond(exchange, context)
@@ -231,7 +232,7 @@ async def _within_function(
     if left is not None:
         raise left
     if response is None:
-        raise HanokError(SWALLOWED)
+        raise DeclarationError(SWALLOWED)
     return response
 
 
@@ -241,7 +242,7 @@ async def _end_request(exchange: Exchange, context: Context, error: BaseExceptio
     if left is not None:
         raise left
     if error is not None and not exchange.answer_state:
-        raise HanokError(SWALLOWED)
+        raise DeclarationError(SWALLOWED)
 
 
 # ---- WebSockets

@@ -113,7 +113,7 @@ def inject(part: Injected, node: Node, context: Context) -> Any:
         return context.injected_background()
     if part is Injected.SECURITY_SCOPES:
         return SecurityScopes(scopes=node.dependant.oauth_scopes)
-    return connection_of(exchange)
+    return connection_of(exchange) if context.request is None else context.request
 
 
 def connection_of(exchange: AnyExchange) -> HTTPConnection:
