@@ -15,11 +15,15 @@ from hanok.server.config import Config
 from hanok.server.run import read_env_file, run
 
 APP = """
+import gc
 import os
 from hanok.gateways import NativeApp
 
 class App(NativeApp):
     async def handle(self, exchange):
+        if exchange.path == "/frozen":
+            exchange.answer(200, [], str(gc.get_freeze_count()).encode())
+            return
         if exchange.path == "/die":
             os._exit(7)
         exchange.answer(200, [], str(os.getpid()).encode())
@@ -102,6 +106,13 @@ def is_gone(pid):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_start_up_made_is_not_collected_again_and_again(program, workers):
+    started = program(workers=workers)
+    assert started.ask(started.url() + "/frozen") > 1000
+    started.end()
+
+
 def test_workers_serve_and_stop_with_their_supervisor(program, number):
     one = program()
     url = one.url()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import random
 import signal
@@ -66,6 +67,7 @@ class Worker:
         self.parent: Connection | None = None  # a pipe whose end means that the supervisor has died
         self.state = WorkerState.NEW
         self.services: Services | None = None
+        self._has_process = False  # whether the process is there for this worker only
         self._stop = asyncio.Event()
         self._quick = asyncio.Event()
 
@@ -75,6 +77,7 @@ class Worker:
         """Serve until stopped by a signal; the exit code. Binds what the options say when no sockets are
         given.
         """
+        self._has_process = True
         factory = loop_factory(self.config.loop)
         sockets = bind(self.config) if sockets is None else sockets
         try:
@@ -134,6 +137,11 @@ class Worker:
         services = self.services = self._make_services(lifespan)
         servers = [await self._listen(sock, context, services) for sock in sockets]
         self._become(WorkerState.SERVING)
+        if self._has_process:
+            # What start-up has made stays until the end: the collector need not look at it again in every full
+            # collection, which would stop all requests for as long.
+            gc.collect()
+            gc.freeze()
         self._sweep(services)
         if self.on_ready is not None:
             self.on_ready()
