@@ -24,7 +24,7 @@ from hanok import (
     WebSocketDisconnect,
     WebSocketException,
 )
-from hanok.exceptions import HTTPError, RequestValidationError
+from hanok.exceptions import HanokDeprecationWarning, HTTPError, RequestValidationError
 from hanok.http import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from hanok.middleware import CORSMiddleware, GZipMiddleware, Middleware
 
@@ -308,6 +308,7 @@ def test_applications_and_plain_routes_can_be_mounted(client_for: Any, tmp_path:
     assert app.url_path_for("file") == "/file"
 
 
+@pytest.mark.filterwarnings("ignore:root_path= is deprecated")
 def test_a_host_of_its_own_and_a_root_path(client_for: Any) -> None:
     app, other = Hanok(root_path="/api/"), Hanok()
 
@@ -447,3 +448,8 @@ def test_many_requests_at_once_keep_their_own_contexts(client_for: Any) -> None:
 
     client = client_for(app)
     assert [client.get(f"/{n}").json() for n in range(20)] == list(range(20))
+
+
+def test_a_root_path_is_for_the_server_to_know() -> None:
+    with pytest.warns(HanokDeprecationWarning, match="hanok run --root-path"):
+        Hanok(root_path="/api")
