@@ -105,7 +105,6 @@ def is_gone(pid):
     return False
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_start_up_made_is_not_collected_again_and_again(program, workers):
     started = program(workers=workers)
@@ -113,6 +112,7 @@ def test_what_start_up_made_is_not_collected_again_and_again(program, workers):
     started.end()
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT])
 def test_workers_serve_and_stop_with_their_supervisor(program, number):
     one = program()
     url = one.url()
