@@ -29,7 +29,7 @@ def install_hook():
 
         @classmethod
         def find_distributions(cls, context=None):
-            if getattr(context, "name", None) not in ("fastapi", "starlette"):
+            if str(getattr(context, "name", None)).lower() not in ("fastapi", "starlette"):
                 return []
             finder = cls.finder()
             return finder.find_distributions(context) if finder else []
