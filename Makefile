@@ -5,6 +5,7 @@
 #   make check    lint, format, types, and the direction of imports
 #   make docs     every link and every name in the documentation leads somewhere
 #   make bench    the comparison with other servers; takes half an hour on a quiet machine
+#   make conformance   FastAPI's and Starlette's own tests, run against Hanok; about six minutes
 #   make format   apply the formatter
 #   make clean    remove what these targets made
 
@@ -24,7 +25,7 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench format clean
+.PHONY: help demo test check docs bench conformance format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -67,11 +68,14 @@ docs: $(DEV_STAMP)
 bench: $(RUN_STAMP)
 	$(BIN)/python -m bench.run $(BENCH)
 
+conformance:
+	$(PYTHON) -m conformance $(ARGS)
+
 format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-* bench/.env build dist src/*.egg-info .coverage .coverage.* htmlcov \
+	rm -rf .venv .venv-* bench/.env conformance/.env build dist src/*.egg-info .coverage .coverage.* htmlcov \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -94,7 +94,7 @@ def write_page(all_results: list[Results]) -> None:
 
 
 def suite_page(results: Results) -> list[str]:
-    lines = [f"## {results.suite.name.capitalize()} {results.suite.version}", ""]
+    lines = [f"## The tests of {results.suite.requirement}", ""]
     lines += failures_table(results)
     lines += exclusions_table(results.suite, results)
     lines += ["### By file", "", "| file | " + " | ".join(COLUMNS) + " |", "|---|" + "---:|" * len(COLUMNS)]
@@ -113,12 +113,12 @@ def failures_table(results: Results) -> list[str]:
         return ["Nothing fails.", ""]
     lines = ["### What fails", "", "| test | cause |", "|---|---|"]
     # The parameters of one test fail together as a rule.
-    grouped: dict[tuple[str, str], int] = defaultdict(int)
+    grouped: dict[str, list[str]] = defaultdict(list)
     for test in results.failures:
-        grouped[test.partition("[")[0], cause_of(test, results)] += 1
-    for (test, cause), count in grouped.items():
-        times = f" ({count} times)" if count > 1 else ""
-        lines.append(f"| {test}{times} | {cell(cause)} |")
+        grouped[test.partition("[")[0]].append(cause_of(test, results))
+    for test, causes in grouped.items():
+        times = f" ({len(causes)} times)" if len(causes) > 1 else ""
+        lines.append(f"| {test}{times} | {cell(causes[0])} |")
     return [*lines, ""]
 
 
