@@ -19,6 +19,7 @@ from hanok.params import annotation as kinds
 from hanok.params import declared
 from hanok.params.declared import Declared, Place
 from hanok.params.signature import REQUIRED, Argument
+from hanok.serialization.pydantic_v1 import refuse_v1
 
 _IMMUTABLE = (type(None), bool, int, float, complex, str, bytes)
 
@@ -175,6 +176,7 @@ def _wire_names(name: str, info: FieldInfo) -> tuple[str, ...]:
 
 def make_adapter(annotation: Any, info: FieldInfo) -> TypeAdapter[Any]:
     """The validator and serializer of an annotation with its declaration. Raises DeclarationError."""
+    refuse_v1(annotation)
     try:
         with warnings.catch_warnings():
             # An alias on a parameter is its wire name, which pydantic rightly says means nothing to a bare value.

@@ -14,6 +14,9 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from pydantic import BaseModel
+from pydantic_core import PydanticUndefined
+
+from hanok.serialization.pydantic_v1 import refuse_v1
 
 IncEx: TypeAlias = "set[int] | set[str] | Mapping[int, IncEx | bool] | Mapping[str, IncEx | bool] | None"
 CustomEncoder: TypeAlias = "dict[Any, Callable[[Any], Any]] | None"
@@ -36,6 +39,7 @@ def _isoformat(value: Any) -> str:
 # What a single value of a type becomes. A subclass is written as its nearest base in this table.
 _ENCODERS: dict[type, Callable[[Any], Any]] = {
     bytes: bytes.decode,
+    type(PydanticUndefined): lambda value: None,
     datetime.date: _isoformat,
     datetime.datetime: _isoformat,
     datetime.time: _isoformat,
@@ -128,9 +132,11 @@ class _Options:
             assert not isinstance(value, type)
             fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
             return self._mapping(fields, include, exclude)
-        encoder = _encoder_for(type(value))
+        # Some classes of C extensions only say that they are what they stand for (asyncpg's UUID).
+        encoder = _encoder_for(type(value)) or _encoder_for(value.__class__)
         if encoder is not None:
             return encoder(value)
+        refuse_v1(type(value))
         return self._mapping(_attributes(value), include, exclude)
 
     def _custom_for(self, value: Any) -> Callable[[Any], Any] | None:
