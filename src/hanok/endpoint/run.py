@@ -32,7 +32,8 @@ _JSON_HEADERS = FixedHeaders([(b"content-type", b"application/json")])
 _CONTEXT_KEY = "hanok.context"
 
 SWALLOWED = (
-    "No response was made: a dependency with yield caught the error of the request and did not raise it again. "
+    "No response was made: the request failed by raising an exception and a dependency with yield caught it, without "
+    "raising it or another one. "
     "End the except block of that dependency with `raise`, or raise an HTTPException there."
 )
 
