@@ -453,3 +453,16 @@ def test_many_requests_at_once_keep_their_own_contexts(client_for: Any) -> None:
 def test_a_root_path_is_for_the_server_to_know() -> None:
     with pytest.warns(HanokDeprecationWarning, match="hanok run --root-path"):
         Hanok(root_path="/api")
+
+
+def test_a_bare_generator_is_a_lifespan_too() -> None:
+    events: list[str] = []
+
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        events.append("up")
+        yield
+        events.append("down")
+
+    with TestClient(Hanok(lifespan=lifespan)):
+        assert events == ["up"]
+    assert events == ["up", "down"]

@@ -19,6 +19,7 @@ from hanok.routing.api_route import APIRoute, APIWebSocketRoute
 from hanok.routing.base import BaseRoute, Match
 from hanok.routing.included import CHOSEN, INCLUDED, IncludedRouter, first_match
 from hanok.routing.inherited import Inherited
+from hanok.routing.lifespan import as_lifespan
 from hanok.routing.options import (
     AddOptions,
     RouterOptions,
@@ -80,7 +81,10 @@ class APIRouter(Verbs, Router):
         check_prefix(given["prefix"])
         check_max_body_size(given["max_body_size"])
         given["form_limits"] = check_form_limits(given["form_limits"])
+        # FastAPI takes bare generators without a word.
         lifespan = given.pop("lifespan")
+        if lifespan is not None:
+            lifespan = as_lifespan(lifespan, warn=False)
         super().__init__(
             given.pop("routes"),
             given.pop("redirect_slashes"),

@@ -29,21 +29,22 @@ class NoLifespan:
         return None
 
 
-def as_lifespan(lifespan: Any) -> Lifespan:
-    """A lifespan in whatever form it was given: a context manager function, or a bare generator
-    (deprecated).
+def as_lifespan(lifespan: Any, *, warn: bool = True) -> Lifespan:
+    """A lifespan in whatever form it was given: a context manager function, or a bare generator, which plain
+    routers warn of.
     """
     if lifespan is None:
         return NoLifespan()
     is_async = inspect.isasyncgenfunction(lifespan)
     if not is_async and not inspect.isgeneratorfunction(lifespan):
         return lifespan  # type: ignore[no-any-return]
-    kind = "async generator" if is_async else "generator"
-    warnings.warn(
-        f"{kind} function lifespans are deprecated, use an @contextlib.asynccontextmanager function instead",
-        HanokDeprecationWarning,
-        stacklevel=3,
-    )
+    if warn:
+        kind = "async generator" if is_async else "generator"
+        warnings.warn(
+            f"{kind} function lifespans are deprecated, use an @contextlib.asynccontextmanager function instead",
+            HanokDeprecationWarning,
+            stacklevel=3,
+        )
     return asynccontextmanager(lifespan) if is_async else in_async_form(contextmanager(lifespan))
 
 
