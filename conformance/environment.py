@@ -35,12 +35,18 @@ def prepare() -> None:
             say(f"downloading {suite.requirement}")
             unpack(suite)
         STAMP.write_text(wanted, "utf-8")
-    if subprocess.run([PYTHON, "-c", QUESTION], check=False, capture_output=True, cwd=PLACE).returncode:
-        run([str(PYTHON), "-m", "hanok", "dropin", "enable"])
+    run([str(PYTHON), "-c", ENABLE])
 
 
-# Exits with 0 if the drop-in answers.
-QUESTION = "import sys, fastapi, starlette; sys.exit(type(fastapi.__loader__).__module__ != 'hanok.dropin.finder')"
+# Enables the drop-in of the working copy, unless it is enabled as it is now.
+ENABLE = """
+from hanok.dropin import environment
+status = environment.status()
+if not status.enabled:
+    if status.written is not None:
+        environment.disable()
+    environment.enable()
+"""
 
 
 def fingerprint() -> str:

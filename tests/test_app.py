@@ -27,6 +27,7 @@ from hanok import (
 from hanok.exceptions import HanokDeprecationWarning, HTTPError, RequestValidationError
 from hanok.http import FileResponse, JSONResponse, PlainTextResponse, StreamingResponse
 from hanok.middleware import CORSMiddleware, GZipMiddleware, Middleware
+from hanok.testing import TestClient
 
 
 @pytest.fixture(autouse=True)
