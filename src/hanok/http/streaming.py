@@ -103,5 +103,8 @@ async def until_disconnect(exchange: Exchange, work: Any) -> None:
         except Exception as error:
             failure = error  # raised below: out of a task group it would come in an ExceptionGroup
         group.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+    try:
+        if failure is not None:
+            raise failure
+    finally:
+        del failure  # this frame is in its traceback: a ring

@@ -70,8 +70,7 @@ class ExceptionMiddleware(NativeMiddleware):
             if exchange.kind == "http" and exchange.answer_state:
                 raise RuntimeError("Caught handled exception, but response already started.") from error
             await answer_by(handler, exchange, error)
-            # It may be kept and raised again: the frames of this request must not stay alive with it.
-            error.__traceback__ = None
+            let_go(error)
 
     def http_exception(self, request: Request, exc: Exception) -> Response:
         """The detail as plain text."""
@@ -120,6 +119,17 @@ class ServerErrorMiddleware(NativeMiddleware):
     async def error_response(self, request: Request, exc: Exception) -> Response:
         """Nothing that would help an attacker."""
         return PlainTextResponse("Internal Server Error", status_code=500)
+
+
+def let_go(error: BaseException | None) -> None:
+    """Part an exception that was dealt with, and those it came from, from the frames of its request.
+
+    Frames keep what was in them: an exception may be kept and raised again, and one that a frame of its own names is a ring
+    that stays until the garbage collector finds it.
+    """
+    while error is not None and error.__traceback__ is not None:
+        error.__traceback__ = None
+        error = error.__context__
 
 
 async def answer_by(handler: ExceptionHandler, exchange: Any, error: Exception) -> None:

@@ -55,6 +55,7 @@ class H1Connection(asyncio.Protocol):
     __slots__ = (
         "_body",
         "_buffer",
+        "_goodbye",
         "_held",
         "_limits",
         "_previous",
@@ -103,6 +104,7 @@ class H1Connection(asyncio.Protocol):
         self._turn: object = None  # the scheduled _advance; TURNING while it runs
         self._waiters: list[asyncio.Future[None]] | None = None
         self._since = services.now  # when what we wait for began
+        self._goodbye: asyncio.TimerHandle | None = None  # the end of lingering
 
     # ---- called by the transport
 
@@ -128,6 +130,8 @@ class H1Connection(asyncio.Protocol):
         self.services.connections.discard(self)
         self._buffer = b""
         self._body = self._waiting_head = self._taken = self._held = None
+        if self._goodbye is not None:
+            self._goodbye.cancel()  # the peer was quicker: a timer would keep the transport for nothing
         exchange, self.exchange = self.exchange, None
         if exchange is not None:
             if exchange.queue is not None:
@@ -332,6 +336,7 @@ class H1Connection(asyncio.Protocol):
         )
         if task.done():
             self._handled(exchange, task)
+            del task  # else it and the traceback of its error, which leads here, hold each other
         else:
             services.tasks.add(task)
             task.add_done_callback(partial(self._handled, exchange))
@@ -345,6 +350,10 @@ class H1Connection(asyncio.Protocol):
         if error is not None and not (isinstance(error, ClientDisconnect) and self.gone):
             # That the peer left in the middle is its business, and no failure of the application.
             self._log(exchange, "failed", error)
+        if error is not None:
+            # Its frames hold the task, and the task holds it: a ring around everything of this request, which would
+            # stay until the garbage collector stops the world to find it. The log has been told.
+            error.__traceback__ = None
         if self.gone or exchange is not self.exchange:
             return
         if exchange.framing is Framing.UNSENT:
@@ -554,7 +563,7 @@ class H1Connection(asyncio.Protocol):
         self.gone = True
         if self.transport.can_write_eof():
             self.transport.write_eof()
-        self.loop.call_later(LINGER_TIME, self.transport.close)
+        self._goodbye = self.loop.call_later(LINGER_TIME, self.transport.close)
 
     # ---- called by the worker
 
