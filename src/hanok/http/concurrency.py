@@ -1,6 +1,6 @@
 """Sync code in worker threads, with the caller's context there and back.
 
-The threads and their limit are anyio's, because users set
+The threads are those of ``threads``; their limit is anyio's, because users set
 ``anyio.to_thread.current_default_thread_limiter().total_tokens``.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
+from functools import partial
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, TypeVar
 
@@ -17,13 +18,30 @@ T = TypeVar("T")
 
 async def run_in_threadpool(func: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call ``func`` in a worker thread and return what it returns."""
-    from anyio.to_thread import run_sync
+    return await _run(partial(func, *args, **kwargs) if args or kwargs else func)  # type: ignore[no-any-return]
 
-    if kwargs:
-        from functools import partial
 
-        return await run_sync(partial(func, *args, **kwargs))
-    return await run_sync(func, *args)
+async def run_beyond_limit(func: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """As ``run_in_threadpool``, without waiting for one of the threads that the limit allows.
+
+    For what gives something back (the end of a dependency): those who hold all the threads may be waiting for it.
+    """
+    return await _run(partial(func, *args, **kwargs), False)  # type: ignore[no-any-return]
+
+
+async def _run(call: Callable[[], Any], limited: bool = True) -> Any:
+    import asyncio
+
+    try:
+        from hanok.http.threads import pool_of
+
+        pool = pool_of(asyncio.get_running_loop())
+    except (RuntimeError, ImportError):  # trio; or an anyio that has moved what the pool needs
+        from anyio import CapacityLimiter
+        from anyio.to_thread import run_sync
+
+        return await run_sync(call, limiter=None if limited else CapacityLimiter(1))
+    return await pool.run(call, limited)
 
 
 _END: Any = object()
