@@ -11,8 +11,7 @@ from hanok.exchange import Exchange
 from hanok.http import FormData, UploadFile
 from hanok.params import Parameter
 from hanok.params import annotation as kinds
-from hanok.params.declared import Form
-from hanok.params.values import MISSING, ErrorDetails, Fields, form_value, raw_value, read_model, validate
+from hanok.params.values import MISSING, ErrorDetails, form_value, missing, read_model, validate
 
 UNPARSABLE = "There was an error parsing the body"
 
@@ -33,12 +32,12 @@ def reads_as_json(exchange: Exchange, strict: bool) -> bool:
 
 
 def parse_json(exchange: Exchange, body: bytes, strict: bool, where: Any) -> Any:
-    """The value of a body: parsed JSON, the bytes themselves if they are something else, None if there are none.
+    """The value of a body: parsed JSON, the bytes themselves if they are something else, MISSING if there are none.
 
     Raises RequestValidationError for broken JSON, HTTPException 400 for what cannot be read at all.
     """
     if not body:
-        return None
+        return MISSING
     if not reads_as_json(exchange, strict):
         return body
     try:
@@ -52,29 +51,30 @@ def parse_json(exchange: Exchange, body: bytes, strict: bool, where: Any) -> Any
             "ctx": {"error": fault.msg},
         }
         raise RequestValidationError([error], body=fault.doc, endpoint_ctx=where) from fault
-    except (HTTPError, RecursionError):
+    except HTTPError:
         raise
     except Exception as fault:
         raise HTTPException(400, UNPARSABLE) from fault
 
 
-def whole(body: Any) -> Any:
-    """A body that is one value: nothing and ``null`` count as not sent."""
-    return MISSING if body is None else body
-
-
 def read_json_params(
     dependant: Dependant, body: Any, embed: bool, values: dict[str, Any], errors: list[ErrorDetails]
 ) -> None:
-    """Read every body parameter of one callable from a parsed JSON body into ``values``."""
+    """Read every body parameter of one callable from a parsed JSON body into ``values``. ``null`` is a value like others."""
     for parameter in dependant.body_params:
         if not embed:
-            values[parameter.name] = validate(parameter, whole(body), ("body",), errors)
+            values[parameter.name] = validate(parameter, body, ("body",), errors)
             continue
-        raw = MISSING
+        raw, alias = MISSING, parameter.alias
         if isinstance(body, dict):
-            raw = next((whole(body.get(alias)) for alias in parameter.aliases if alias in body), MISSING)
-        values[parameter.name] = validate(parameter, raw, ("body", parameter.alias), errors)
+            alias = next((each for each in parameter.aliases if each in body), alias)
+            raw = body.get(alias, MISSING)
+        elif body is not MISSING and not isinstance(body, bytes):
+            # Something was sent, but nothing that has keys: defaults are for what was left out, not for this.
+            errors.append(missing(("body", alias)))
+            values[parameter.name] = None
+            continue
+        values[parameter.name] = validate(parameter, raw, ("body", alias), errors)
 
 
 async def read_form_params(
@@ -83,40 +83,34 @@ async def read_form_params(
     """Read every form parameter of one callable into ``values``."""
     for parameter in dependant.body_params:
         if parameter.is_model:
-            values[parameter.name] = read_model(parameter, await _with_bytes(parameter, form), errors)
+            values[parameter.name] = read_model(parameter, form, errors, await _contents(parameter, form))
         else:
-            raw = await _uploaded(parameter, form_field(parameter, form))
-            values[parameter.name] = validate(parameter, raw, ("body", parameter.alias), errors)
-
-
-def form_field(parameter: Parameter, fields: Fields) -> Any:
-    """The raw value of one form parameter. Body parameters beside form fields are fields too."""
-    if isinstance(parameter.field_info, Form):
-        return form_value(parameter, fields)
-    return raw_value(parameter, fields)
+            found, alias = form_value(parameter, form)
+            raw = await _uploaded(parameter, found)
+            values[parameter.name] = validate(parameter, raw, ("body", alias), errors)
 
 
 async def _uploaded(parameter: Parameter, raw: Any) -> Any:
     """The content of uploaded files for parameters that want bytes, the files themselves for all others."""
     if isinstance(raw, UploadFile) and kinds.is_bytes(parameter.annotation):
-        return await raw.read()
+        return await _content(raw)
     if isinstance(raw, list) and kinds.is_bytes_sequence(parameter.annotation):
-        return [await each.read() if isinstance(each, UploadFile) else each for each in raw]
+        return [await _content(each) if isinstance(each, UploadFile) else each for each in raw]
     return raw
 
 
-async def _with_bytes(parameter: Parameter, form: FormData) -> Fields:
-    """The form, with the content of files in place of those that the model wants as bytes."""
+async def _content(file: UploadFile) -> bytes:
+    """All of a file, which is then as it was: another argument may be the same file."""
+    await file.seek(0)
+    content = await file.read()
+    await file.seek(0)
+    return content
+
+
+async def _contents(parameter: Parameter, form: FormData) -> dict[int, bytes]:
+    """The content of the files that a model wants as bytes, by the identity of the file."""
     wanted = {
-        alias
-        for field in parameter.model_fields
-        if kinds.is_bytes(field.annotation) or kinds.is_bytes_sequence(field.annotation)
-        for alias in field.aliases
+        name.wire for shape in parameter.shapes for field in shape.fields if field.wants_bytes for name in field.names
     }
-    if not wanted:
-        return form
-    pairs: list[tuple[str, Any]] = []
-    for key, value in form.multi_items():
-        is_file = key in wanted and isinstance(value, UploadFile)
-        pairs.append((key, await value.read() if is_file else value))  # type: ignore[union-attr]
-    return FormData(pairs)
+    files = [value for key, value in form.multi_items() if key in wanted and isinstance(value, UploadFile)]
+    return {id(file): await _content(file) for file in files}

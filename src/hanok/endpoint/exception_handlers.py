@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from math import isfinite
+from typing import Any
+
 from hanok.exceptions import HTTPError, RequestValidationError, WebSocketRequestValidationError
 from hanok.exchange import body_allowed
 from hanok.http import JSONResponse, Request, Response, status
 from hanok.serialization import jsonable_encoder
 from hanok.websockets import WebSocket
+
+DEEPEST = 50  # levels of what was sent that an answer repeats if it cannot repeat all
 
 
 async def http_exception_handler(request: Request, exc: HTTPError) -> Response:
@@ -19,7 +24,29 @@ async def http_exception_handler(request: Request, exc: HTTPError) -> Response:
 
 async def request_validation_exception_handler(request: Request, exc: RequestValidationError) -> JSONResponse:
     """422 with every fault of the request."""
-    return JSONResponse(status_code=422, content={"detail": jsonable_encoder(exc.errors())})
+    try:
+        return JSONResponse(status_code=422, content={"detail": jsonable_encoder(exc.errors())})
+    except (ValueError, RecursionError):
+        return JSONResponse(status_code=422, content={"detail": jsonable_encoder(repeatable(exc.errors()))})
+
+
+def repeatable(value: Any, depth: int = 0) -> Any:
+    """What was sent, as far as an answer can repeat it.
+
+    Parsers let in what JSON in UTF-8 cannot carry back: NaN and the infinities become null, half a surrogate pair a question
+    mark, and what is nested too deeply an ellipsis.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, (dict, list, tuple)) and depth > DEEPEST:
+        return "…"
+    if isinstance(value, dict):
+        return {repeatable(key): repeatable(one, depth + 1) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [repeatable(one, depth + 1) for one in value]
+    return value
 
 
 async def websocket_request_validation_exception_handler(
