@@ -28,6 +28,11 @@ def main() -> int:
     for suite in chosen:
         environment.say(f"running the tests of {suite.requirement}")
         results = run_suite(suite, told.workers)
+        if told.check and (lost := report.lost(results)):
+            # Some tests of other projects depend on how fast the machine is: they get a second try, alone.
+            environment.say(f"once more: {len(lost)} tests that passed before")
+            again = run_suite(suite, 1, lost)
+            results.outcomes.update(again.outcomes)
         all_results.append(results)
         for test in report.lost(results):
             environment.say(f"passed before, does not now: {test}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,8 +41,8 @@ class Results:
         return sorted(test for test, outcome in self.outcomes.items() if outcome in FAILURES)
 
 
-def run_suite(suite: Suite, workers: int) -> Results:
-    """Run it with its progress on the terminal. Raises SystemExit if pytest itself fails."""
+def run_suite(suite: Suite, workers: int, tests: Sequence[str] = ("tests",)) -> Results:
+    """Run it, or some of its tests, with its progress on the terminal. Raises SystemExit if pytest itself fails."""
     report = PLACE / f"{suite.name}.jsonl"
     report.unlink(missing_ok=True)
     plan = PLACE / f"{suite.name}-plan.json"
@@ -57,7 +58,7 @@ def run_suite(suite: Suite, workers: int) -> Results:
         "no",
         "--no-header",
         "--disable-warnings",
-        "tests",
+        *tests,
     ]
     for each in suite.exclusions:
         # What cannot even be imported has to be kept from pytest, not from the run.
