@@ -202,7 +202,7 @@ def read_dependant(
         elif (part := _injected_part(argument)) is not None:
             dependant.injected[argument.name] = part
         else:
-            parameter = read_parameter(argument, argument.name in path_names)
+            parameter = read_parameter(argument, argument.name in path_names, path_names)
             dependant.parameters(parameter.place).append(parameter)
     return dependant
 

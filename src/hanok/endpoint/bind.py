@@ -30,7 +30,8 @@ from hanok.http.cookies import cookies_of
 from hanok.http.headers import headers_of
 from hanok.http.query import parse_query, query_params_of
 from hanok.params import Parameter, Place
-from hanok.params.values import ErrorDetails, Fields, read_fields
+from hanok.params.models import Fields
+from hanok.params.values import ErrorDetails, read_fields
 from hanok.security import SecurityScopes
 
 if TYPE_CHECKING:
@@ -198,8 +199,6 @@ class _Writer:
                 self._line(1, "try:")
                 self._line(2, f"body = {validate_json}(raw)")
                 self._line(1, "except ValidationError:")
-                self._hand_over(2, 0)
-                self._line(1, "if body is None:")  # ``null`` counts as not sent
                 self._hand_over(2, 0)
             else:
                 self._line(1, f"body = {parse}")

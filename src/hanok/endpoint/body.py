@@ -11,7 +11,8 @@ from hanok.exchange import Exchange
 from hanok.http import FormData, UploadFile
 from hanok.params import Parameter
 from hanok.params import annotation as kinds
-from hanok.params.values import MISSING, ErrorDetails, form_value, missing, read_model, validate
+from hanok.params.models import MISSING
+from hanok.params.values import ErrorDetails, form_value, missing, read_model, validate
 
 UNPARSABLE = "There was an error parsing the body"
 

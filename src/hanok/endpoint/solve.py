@@ -21,6 +21,7 @@ from hanok.http.cookies import cookies_of
 from hanok.http.headers import headers_of
 from hanok.http.query import query_params_of
 from hanok.params import Parameter
+from hanok.params.models import MISSING
 from hanok.params.values import ErrorDetails, read_fields, read_path
 from hanok.security import SecurityScopes
 from hanok.websockets import WebSocket
@@ -67,7 +68,7 @@ async def solve(plan: Plan, exchange: AnyExchange, context: Context | None, body
     if errors:
         if isinstance(exchange, WebSocketExchange):
             raise WebSocketRequestValidationError(errors, endpoint_ctx=plan.where)
-        raise RequestValidationError(errors, body=body, endpoint_ctx=plan.where)
+        raise RequestValidationError(errors, body=None if body is MISSING else body, endpoint_ctx=plan.where)
     return await call_endpoint(flat.endpoint, arguments_of(flat.endpoint, found, values, context))
 
 

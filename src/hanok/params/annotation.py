@@ -5,10 +5,11 @@ from __future__ import annotations
 import collections
 import collections.abc
 import types
+from collections.abc import Iterable
 from dataclasses import is_dataclass
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Json
 from typing_extensions import TypeAliasType
 
 from hanok.http import UploadFile
@@ -27,10 +28,17 @@ _SEQUENCES = (
 )
 
 
+def is_json(metadata: Iterable[Any]) -> bool:
+    """Whether what stands beside a type says that one text of JSON carries the value."""
+    return any(each is Json or type(each) is Json for each in metadata)
+
+
 def bare(annotation: Any) -> Any:
-    """The annotation without ``Annotated`` and without its name, if it is an alias."""
+    """The annotation without ``Annotated`` and without its name, if it is an alias. ``Json[...]`` is Json: a text."""
     while True:
         if get_origin(annotation) is Annotated:
+            if is_json(get_args(annotation)[1:]):
+                return Json
             annotation = get_args(annotation)[0]
         elif isinstance(annotation, TypeAliasType):
             annotation = annotation.__value__

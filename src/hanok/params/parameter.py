@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Collection
 from copy import copy, deepcopy
 from functools import cached_property
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import AliasChoices, AliasPath, PydanticSchemaGenerationError, TypeAdapter
+from pydantic import AliasChoices, PydanticSchemaGenerationError, TypeAdapter
 from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined as Undefined
-from pydantic_core import ValidationError
+from pydantic_core import SchemaValidator, ValidationError
 from typing_extensions import TypeAliasType
 
 from hanok.exceptions import DeclarationError
 from hanok.params import annotation as kinds
 from hanok.params import declared
 from hanok.params.declared import Declared, Place
+from hanok.params.models import Contents, ModelShape, Raw, branches_validator
 from hanok.params.signature import REQUIRED, Argument
 from hanok.serialization.pydantic_v1 import refuse_v1
 
@@ -43,12 +45,13 @@ class Parameter:
         annotation: Any,
         field_info: FieldInfo,
         mode: Literal["validation", "serialization"] = "validation",
+        path_names: Collection[str] = (),
     ) -> None:
         self.name = name
         self.annotation = annotation
         self.field_info = field_info
         self.mode = mode
-        self.aliases = _wire_names(name, field_info)
+        self.aliases = _wire_names(name, field_info, path_names)
         self.alias = self.aliases[0]
         self.place: Place = getattr(field_info, "in_", Place.body)
         self.required: bool = field_info.is_required()
@@ -122,10 +125,34 @@ class Parameter:
         made: dict[str, Parameter] = {}
         for model in self.models:
             for name, info in (get_origin(model) or model).model_fields.items():
-                made.setdefault(name, Parameter(name, info.annotation, self._field_of_model(info)))
+                shown = self._field_of_model(model, info)
+                made.setdefault(name, Parameter(name, info.annotation, shown))
         return tuple(made.values())
 
-    def _field_of_model(self, info: FieldInfo) -> FieldInfo:
+    @cached_property
+    def shapes(self) -> tuple[ModelShape, ...]:
+        """What each of ``models`` takes from a request."""
+        return tuple(self._shape(model) for model in self.models)
+
+    @cached_property
+    def is_nullable(self) -> bool:
+        """Whether None is one of the values."""
+        return type(None) in kinds.members(self.annotation)
+
+    def validate_model(self, raw: Raw, contents: Contents | None = None) -> Any:
+        """The model that raw values make up, uploaded contents in place of files where bytes are wanted."""
+        if len(self.shapes) == 1:
+            return self.validate(self.shapes[0].take(raw, contents))
+        return self._branches.validate_python(raw, from_attributes=True, context=contents or None)
+
+    @cached_property
+    def _branches(self) -> SchemaValidator:
+        return branches_validator(self.adapter, self._shape)
+
+    def _shape(self, model: Any) -> ModelShape:
+        return ModelShape(model, self.place, getattr(self.field_info, "convert_underscores", False))
+
+    def _field_of_model(self, model: Any, info: FieldInfo) -> FieldInfo:
         """A field of a parameter model, seen as a declaration of our own kind, so that all code reads it alike."""
         own = self.field_info
         if isinstance(info, Declared):
@@ -134,6 +161,8 @@ class Parameter:
         for option in ("convert_underscores", "media_type", "include_in_schema"):
             if hasattr(own, option):
                 setattr(mine, option, getattr(own, option))
+        if not (get_origin(model) or model).model_config.get("validate_by_alias", True):
+            mine.alias = mine.validation_alias = None
         return mine
 
 
@@ -160,18 +189,24 @@ def _redeclare(cls: type[Declared], info: FieldInfo) -> Declared:
     return made
 
 
-def _wire_names(name: str, info: FieldInfo) -> tuple[str, ...]:
-    """The names under which the value may arrive, the one that errors show first."""
-    alias = info.validation_alias or info.alias
-    if isinstance(alias, AliasChoices):
-        # Only whole names can be looked up in a query string or in headers; paths go into values that are not there yet.
-        names = tuple(choice for choice in alias.choices if isinstance(choice, str))
-        return (name, *names)
-    if alias is None or isinstance(alias, AliasPath):
-        if isinstance(info, declared.Header) and info.convert_underscores:
-            return (name.replace("_", "-"),)
-        return (name,)
-    return (alias,)
+def _wire_names(name: str, info: FieldInfo, path_names: Collection[str]) -> tuple[str, ...]:
+    """The names under which the value may arrive, the one that errors show first. In a path only one of them stands."""
+    alias = info.validation_alias
+    if isinstance(alias, AliasChoices) and all(isinstance(choice, str) for choice in alias.choices):
+        names = tuple(str(choice) for choice in alias.choices)
+        if not isinstance(info, declared.Path):
+            return names
+        standing = [each for each in names if each in path_names]
+        if standing:
+            return (standing[0],)
+    # Only whole names can be looked up in a query string or in headers; paths go into values that are not there yet.
+    if not isinstance(alias, str):
+        alias = info.alias
+    if alias is not None:
+        return (alias,)
+    if isinstance(info, declared.Header) and info.convert_underscores:
+        return (name.replace("_", "-"),)
+    return (name,)
 
 
 def make_adapter(annotation: Any, info: FieldInfo) -> TypeAdapter[Any]:
@@ -203,8 +238,11 @@ def declaration_in(argument: Argument) -> tuple[Any, list[FieldInfo]]:
     return annotation, [each for each in get_args(annotation)[1:] if isinstance(each, FieldInfo)]
 
 
-def read_parameter(argument: Argument, in_path: bool) -> Parameter:
-    """The Parameter that an argument declares, explicitly or by its type. Raises AssertionError as FastAPI's users know."""
+def read_parameter(argument: Argument, in_path: bool, path_names: Collection[str] = ()) -> Parameter:
+    """The Parameter that an argument declares, explicitly or by its type. Raises AssertionError as FastAPI's users know.
+
+    ``path_names`` are the names in the path: of the choices of an alias the one that stands there counts.
+    """
     annotation, infos = declaration_in(argument)
     ours = [each for each in infos if isinstance(each, Declared)]
     info: FieldInfo
@@ -225,7 +263,7 @@ def read_parameter(argument: Argument, in_path: bool) -> Parameter:
         annotation = _without_defaults(annotation)
     _check_place(argument.name, info, in_path)
     info.annotation = annotation
-    parameter = Parameter(argument.name, annotation, info)
+    parameter = Parameter(argument.name, annotation, info, path_names=path_names)
     _check_type(parameter)
     return parameter
 

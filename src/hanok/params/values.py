@@ -9,24 +9,15 @@ mapping for path parameters and JSON objects.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic_core import ValidationError
 
-from hanok.params import declared
+from hanok.params.models import MISSING, Contents, Fields, Raw, raw_of, unselected
 from hanok.params.parameter import Parameter
 
 ErrorDetails = dict[str, Any]
-MISSING: Any = type("_Missing", (), {"__repr__": lambda self: "MISSING"})()
-
-
-class Fields(Protocol):
-    """Named values of which there may be several, as in a query string."""
-
-    def get(self, key: str, /) -> Any: ...
-    def getlist(self, key: str, /) -> list[Any]: ...
-    def keys(self) -> Iterable[str]: ...
 
 
 def missing(loc: tuple[str | int, ...], value: Any = None) -> ErrorDetails:
@@ -58,66 +49,55 @@ def validate(parameter: Parameter, value: Any, loc: tuple[str | int, ...], error
         return None
 
 
-def raw_value(parameter: Parameter, fields: Fields) -> Any:
-    """The raw value of one Parameter among named fields, or MISSING."""
+def raw_value(parameter: Parameter, fields: Fields) -> tuple[Any, str]:
+    """The raw value of one Parameter among named fields, or MISSING; and the name it was found under."""
+    for alias in parameter.aliases:
+        found: Any = fields.getlist(alias) or None if parameter.is_sequence else fields.get(alias)
+        if found is not None:
+            return found, alias
+    return MISSING, parameter.alias
+
+
+def form_value(parameter: Parameter, fields: Fields) -> tuple[Any, str]:
+    """As ``raw_value``; an empty form field counts as not sent (HTML forms always send every field)."""
     for alias in parameter.aliases:
         if parameter.is_sequence:
-            found: Any = fields.getlist(alias)
+            found: Any = [each for each in fields.getlist(alias) if isinstance(each, str) or not unselected(each)]
             if found:
-                return found
+                return found, alias
         else:
             found = fields.get(alias)
-            if found is not None:
-                return found
-    return MISSING
+            if found is not None and not unselected(found):
+                return found, alias
+    return MISSING, parameter.alias
 
 
-def form_value(parameter: Parameter, fields: Fields) -> Any:
-    """As ``raw_value``; an empty form field counts as not sent (HTML forms always send every field)."""
-    found = raw_value(parameter, fields)
-    if found == "" and isinstance(found, str):
-        return MISSING
-    return found
-
-
-def model_values(parameter: Parameter, fields: Fields) -> dict[str, Any]:
-    """What a parameter model is validated from: its fields by wire name, then whatever else was sent."""
-    form = isinstance(parameter.field_info, declared.Form)
-    values: dict[str, Any] = {}
-    claimed: set[str] = set()
-    for field in parameter.model_fields:
-        claimed.update(field.aliases)
-        value = form_value(field, fields) if form else raw_value(field, fields)
-        if value is not MISSING:
-            values[_key_in_model(field)] = value
-    for key in fields.keys():  # noqa: SIM118  - Fields is not a mapping
-        if key not in claimed:
-            found = fields.getlist(key)
-            values[key] = found if len(found) > 1 else found[0]
-    return values
-
-
-def _key_in_model(field: Parameter) -> str:
-    """The name under which pydantic finds a field of a model."""
-    alias = field.field_info.validation_alias or field.field_info.alias
-    return alias if isinstance(alias, str) else (field.aliases[-1] if alias is not None else field.name)
-
-
-def read_model(parameter: Parameter, fields: Fields, errors: list[ErrorDetails]) -> Any:
+def read_model(
+    parameter: Parameter, fields: Fields, errors: list[ErrorDetails], contents: Contents | None = None
+) -> Any:
     """Validate a parameter model. Places in errors show wire names, as the client knows them."""
-    values = model_values(parameter, fields)
+    raw = raw_of(fields)
     loc = (parameter.place.value,)
-    if not values and not parameter.required:
+    if parameter.is_nullable and not _is_sent(parameter, raw):
         return validate(parameter, MISSING, loc, errors)
-    own: list[ErrorDetails] = []
-    result = validate(parameter, values, loc, own)
-    wire = {_key_in_model(field): field.alias for field in parameter.model_fields}
-    for error in own:
-        place = error["loc"]
-        if len(place) > 1 and place[1] in wire:
-            error["loc"] = (place[0], wire[place[1]], *place[2:])
-    errors.extend(own)
-    return result
+    try:
+        return parameter.validate_model(raw, contents)
+    except ValidationError as error:
+        found = faults(error, loc)
+    shown = parameter.shapes[0].shown if len(parameter.shapes) == 1 else {}
+    for fault in found:
+        place = fault["loc"]
+        if len(place) > 1 and place[1] in shown:
+            fault["loc"] = (place[0], shown[place[1]], *place[2:])
+    errors.extend(found)
+    return None
+
+
+def _is_sent(parameter: Parameter, raw: Raw) -> bool:
+    """Whether a request speaks of a model that may be missing: by a name of its fields, or by any name if it takes all."""
+    if any(shape.takes_extras for shape in parameter.shapes):
+        return bool(raw)
+    return any(not shape.names.isdisjoint(raw) for shape in parameter.shapes)
 
 
 def read_fields(
@@ -128,8 +108,8 @@ def read_fields(
         if parameter.is_model:
             values[parameter.name] = read_model(parameter, fields, errors)
         else:
-            loc = (parameter.place.value, parameter.alias)
-            values[parameter.name] = validate(parameter, raw_value(parameter, fields), loc, errors)
+            raw, alias = raw_value(parameter, fields)
+            values[parameter.name] = validate(parameter, raw, (parameter.place.value, alias), errors)
 
 
 def read_path(
@@ -137,5 +117,5 @@ def read_path(
 ) -> None:
     """Read every Parameter of the path into ``values``."""
     for parameter in parameters:
-        raw = next((found[alias] for alias in parameter.aliases if alias in found), MISSING)
+        raw = found.get(parameter.alias, MISSING)
         values[parameter.name] = validate(parameter, raw, ("path", parameter.alias), errors)
