@@ -169,7 +169,13 @@ TABLE: dict[str, dict[str, str]] = {
     },
     "fastapi.dependencies": {},
     "fastapi.dependencies.models": {"hanok.dependencies": "Dependant"},
-    "fastapi.dependencies.utils": {},
+    # What widely used packages import from there.
+    "fastapi.dependencies.utils": {
+        "hanok.dropin.internals": (
+            "_get_body_field=get_body_field _get_flat_body_params=get_flat_body_params get_parameterless_sub_dependant "
+            "get_typed_return_annotation get_typed_signature lenient_issubclass"
+        ),
+    },
     "fastapi.encoders": {"hanok.serialization": "jsonable_encoder"},
     "fastapi.exception_handlers": {
         "hanok.endpoint.exception_handlers": (
@@ -217,6 +223,7 @@ TABLE: dict[str, dict[str, str]] = {
     },
     "fastapi.routing": {
         "hanok.routing": "APIRoute APIRouter APIWebSocketRoute RouteContext iter_route_contexts",
+        "hanok.routing.included": "_IncludedRouter=IncludedRouter",
         "fastapi.datastructures": "Default DefaultPlaceholder",
         "fastapi.encoders": "jsonable_encoder",
         "fastapi.exceptions": (

@@ -183,28 +183,34 @@ class Endpoint:
 
     def handler(self) -> RequestHandler:
         """``async (request) -> Response``: what ``APIRoute.get_route_handler`` returns and subclasses wrap."""
+        return self.handle_request
 
-        async def handle(request: Request) -> Response:
-            exchange: Exchange = request.exchange
-            context = request.scope.get(_CONTEXT_KEY)
-            if context is None:
-                context = Context(exchange)
-            context.exchange = exchange
-            context.request = request
-            if self.plan.body_kind is BodyKind.JSON and type(request).body is not Request.body:
-                exchange.body = await request.body()
-            return await self.respond(exchange, context)
-
-        return handle
+    async def handle_request(self, request: Request) -> Response:
+        """Answer a Request; whoever wrapped this may have made another one of it than the one that came."""
+        exchange: Exchange = request.exchange
+        found = request.scope.get(_CONTEXT_KEY)
+        # A handler may have been taken from the route that was declared; below an including router another one runs.
+        endpoint, context = (self, Context(exchange)) if found is None else found
+        context.exchange = exchange
+        context.request = request
+        if endpoint.plan.body_kind is BodyKind.JSON and type(request).body is not Request.body:
+            exchange.body = await request.body()
+        response: Response = await endpoint.respond(exchange, context)
+        return response
 
     def run_handler(self, handler: RequestHandler) -> Run:
         """``run`` for a route whose handler was wrapped."""
 
         async def produce(exchange: Exchange, context: Context) -> Response:
-            exchange.scope[_CONTEXT_KEY] = context
+            exchange.scope[_CONTEXT_KEY] = (self, context)
             return await handler(Request.of(exchange))
 
         return self._full_run(produce)
+
+    @staticmethod
+    def is_bare(handler: RequestHandler) -> bool:
+        """Whether nothing was put around a handler that ``handler()`` gave."""
+        return getattr(handler, "__func__", None) is Endpoint.handle_request
 
 
 class _NoOverrides:

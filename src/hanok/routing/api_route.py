@@ -11,10 +11,10 @@ from typing import Any, ClassVar
 from pydantic.fields import FieldInfo
 from typing_extensions import Unpack
 
-from hanok.dependencies import Dependant, call_kind, read_dependant
+from hanok.dependencies import Dependant, call_kind, merged, read_dependant
 from hanok.dependencies.dependant import extra_dependant
 from hanok.endpoint import Operation, StreamKind, compile_operation, compile_websocket
-from hanok.endpoint.operation import body_field
+from hanok.endpoint.operation import body_field, should_embed, unique
 from hanok.endpoint.run import Endpoint, RequestHandler, Run, WebSocketEndpointPlan
 from hanok.endpoint.stream import item_type, stream_kind
 from hanok.exchange import Exchange, WebSocketExchange, body_allowed
@@ -31,8 +31,9 @@ from hanok.routing.options import (
     complete,
     takes,
 )
-from hanok.routing.plain import Route, TemplateRoute, WebSocketRoute
+from hanok.routing.plain import RequestResponse, Route, TemplateRoute, WebSocketRoute
 from hanok.serialization import DumpOptions
+from hanok.types import ASGIApp
 
 EFFECTIVE = "hanok.route"  # the scope key by which a replaced ``app`` finds the route that is really run
 
@@ -125,6 +126,8 @@ class APIRoute(DeclaredRoute, Route):
         "compiled_endpoint",
     )
 
+    _request_handler: RequestHandler | None = None  # set from outside, through ``app``
+
     name: str
     path_format: str
     tags: list[Any]
@@ -190,6 +193,11 @@ class APIRoute(DeclaredRoute, Route):
     def body_field(self) -> Parameter | None:
         """The whole request body as one Parameter."""
         return body_field(self.dependant, self.unique_id)
+
+    @property
+    def _embed_body_fields(self) -> bool:
+        # Packages that add a dependency to a declared route ask for it.
+        return should_embed(unique(merged(self.dependant).body_params))
 
     @cached_property
     def response_field(self) -> Parameter | None:
@@ -264,10 +272,29 @@ class APIRoute(DeclaredRoute, Route):
         """The compiled operation, whose ``plan`` ``hanok explain`` prints."""
         return compile_operation(self.operation())
 
+    @property
+    def app(self) -> ASGIApp:
+        """The ASGI application that the route runs. ``request_response(handler)`` set here takes the place of
+        ``get_route_handler()``, and what was changed in the declaration is read again.
+        """
+        return self._app
+
+    @app.setter
+    def app(self, app: ASGIApp) -> None:
+        if isinstance(app, RequestResponse):
+            self._request_handler = app.endpoint
+            self._compiled = None
+            self.__dict__.pop("compiled_endpoint", None)
+            app = OperationApp(self)
+        DeclaredRoute.app.fset(self, app)  # type: ignore[attr-defined]
+
     def _compile(self) -> Run:
-        if type(self).get_route_handler is APIRoute.get_route_handler:
+        handler = self._request_handler
+        if handler is None and type(self).get_route_handler is not APIRoute.get_route_handler:
+            handler = self.get_route_handler()
+        if handler is None or Endpoint.is_bare(handler):
             return self.compiled_endpoint.run
-        return self.compiled_endpoint.run_handler(self.get_route_handler())
+        return self.compiled_endpoint.run_handler(handler)
 
     def get_route_handler(self) -> RequestHandler:
         """``async (request) -> response``. A subclass may override it to stand between the two."""

@@ -1,0 +1,44 @@
+"""Another admin area on plain Starlette: its own router, middleware, templates, JSON for its tables, and forms."""
+
+from __future__ import annotations
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.pool import StaticPool
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from starlette_admin.contrib.sqla import Admin, ModelView
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Tree(Base):
+    __tablename__ = "trees"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+def main() -> None:
+    engine = create_engine("sqlite://", connect_args={"check_same_thread": False}, poolclass=StaticPool)
+    Base.metadata.create_all(engine)
+    app = Starlette(routes=[Route("/", lambda request: PlainTextResponse("home"))])
+    admin = Admin(engine, title="The forest")
+    admin.add_view(ModelView(Tree))
+    admin.mount_to(app)
+
+    with TestClient(app) as client:
+        assert client.get("/").text == "home"
+        assert "The forest" in client.get("/admin/").text
+        form = client.get("/admin/tree/create")
+        assert 'name="name"' in form.text
+        made = client.post("/admin/tree/create", data={"name": "yew"}, follow_redirects=False)
+        assert made.status_code == 303, made.text
+        assert client.get(made.headers["location"]).status_code == 200
+        assert client.get("/admin/tree/detail/1").status_code == 200
+        assert "yew" in client.get("/admin/tree/detail/1").text
+        assert client.get("/admin/tree/detail/2").status_code == 404
