@@ -9,6 +9,8 @@ CODE = """
 def app(scope): return "app"
 def make(): return app
 def wants(it): return app
+def every(*args): return "every"
+def opts(**options): return app
 class inner:
     deep = app
 number = 5
@@ -54,6 +56,10 @@ def test_a_factory_is_called(place):
     assert load("tried_main:make", app_dir=str(place), factory=True)(None) == "app"
 
 
+def test_what_takes_any_arguments_is_called_as_an_application(place):
+    assert load("tried_main:every", app_dir=str(place))(None) == "every"
+
+
 def test_the_current_directory_is_looked_at(place, monkeypatch):
     monkeypatch.chdir(place)
     assert load("tried_main:app")(None) == "app"
@@ -70,6 +76,8 @@ def test_the_current_directory_is_looked_at(place, monkeypatch):
         ("tried_empty:app", "'tried_empty' has no 'app'."),
         ("tried_empty", "has none of app, application, api; say which attribute"),
         ("tried_main:number", "is a int, not an application"),
+        ("tried_main:make", "it is no application. If it makes one, add --factory."),
+        ("tried_main:opts", "add --factory"),
     ],
 )
 def test_a_wrong_target_says_what_was_tried(place, target, message):

@@ -38,7 +38,27 @@ def load(target: str, *, app_dir: str = "", factory: bool = False) -> Any:
         found = found()
     if not callable(found):
         raise ConfigError(f"{target!r} is a {type(found).__name__}, not an application: it cannot be called.")
+    if not factory and _makes_applications(found):
+        raise ConfigError(
+            f"{target!r} takes no scope, receive and send: it is no application. If it makes one, add --factory."
+        )
     return found
+
+
+def _makes_applications(found: Any) -> bool:
+    """Whether it can be called without arguments and not as an application of either ASGI generation."""
+    try:
+        signature = inspect.signature(found)
+        signature.bind()
+    except (TypeError, ValueError):  # it wants arguments, or does not tell
+        return False
+    for count in (1, 3):
+        try:
+            signature.bind(*range(count))
+        except TypeError:
+            continue
+        return False
+    return True
 
 
 def _module(where: str, directory: str) -> ModuleType:
