@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypedDict
@@ -21,6 +22,9 @@ class FormLimits(TypedDict, total=False):
     max_files: int | float
     max_fields: int | float
     max_part_size: int
+
+
+_MULTIPART = "multipart/form-data"
 
 
 class StreamKind(Enum):
@@ -92,30 +96,76 @@ def body_kind(parameters: list[Parameter]) -> BodyKind:
 
 def body_field(dependant: Dependant, name: str) -> Parameter | None:
     """The whole body as one Parameter, for OpenAPI: the only parameter itself, or an object of all of them."""
-    parameters = merged(dependant).body_params
-    distinct = unique(parameters)
+    parts = body_parts(merged(dependant).body_params)
+    distinct = list(parts.values())
     if not distinct:
         return None
     if shown_alone(distinct):
         return distinct[0]
     from pydantic import create_model
 
-    fields: dict[str, Any] = {each.name: (each.annotation, _with_alias(each)) for each in distinct}
+    fields: dict[str, Any] = {}
+    with_models = any(is_form_model(each) for each in distinct)
+    for at, (key, each) in enumerate(parts.items()):
+        own = f"part_{at}" if each.name in fields else each.name
+        fields[own] = (each.annotation, _as_part(each, key) if with_models else each.field_info)
     model = create_model(f"Body_{name}", **fields)
     required = any(each.required for each in distinct)
-    if any(isinstance(each.field_info, File) for each in distinct):
-        cls: type[Body] = File
-    elif any(isinstance(each.field_info, Form) for each in distinct):
-        cls = Form
-    else:
-        cls = Body
+    cls, media_type = _media_type(distinct)
     options: dict[str, Any] = {"alias": "body"}
-    media_types = {each.field_info.media_type for each in distinct if isinstance(each.field_info, Body)}
-    if cls is Body and len(media_types) == 1:
-        options["media_type"] = media_types.pop()
+    if media_type is not None:
+        options["media_type"] = media_type
     info = cls(**options) if required else cls(None, **options)
     info.annotation = model
     return Parameter("body", model, info)
+
+
+def body_parts(parameters: list[Parameter]) -> dict[str, Parameter]:
+    """The body parameters of an operation, each by a key of its own: its wire name, numbered where that is taken.
+
+    A form that has models in it speaks of every parameter, even if two callables call theirs the same.
+    """
+    if not any(is_form_model(each) for each in parameters):
+        return {each.name: each for each in unique(parameters)}
+    first = parameters[0]
+    if all(each.name == first.name and each.annotation is first.annotation for each in parameters):
+        return {first.alias: first}
+    parts: dict[str, Parameter] = {}
+    for each in parameters:
+        taken = sum(key.split(" ", 1)[0] == each.alias for key in parts)
+        parts[f"{each.alias} {taken}" if taken else each.alias] = each
+    return parts
+
+
+def is_form_model(parameter: Parameter) -> bool:
+    """Whether the fields of a model, or of a choice of models, stand side by side with the fields of a form."""
+    return isinstance(parameter.field_info, Form) and bool(kinds.models_in(parameter.annotation))
+
+
+def _as_part(parameter: Parameter, key: str) -> Any:
+    """The declaration of a part of a form with models, under its key; a single model keeps the title of its own."""
+    made = copy(parameter.field_info)
+    made.alias = made.validation_alias = made.serialization_alias = key
+    if made.title is None and not is_form_model(parameter):
+        made.title = parameter.name.title().replace("_", " ")
+    made._attributes_set = {**made._attributes_set, "alias": key, "validation_alias": key, "serialization_alias": key}
+    if made.title is not None:
+        made._attributes_set["title"] = made.title
+    return made
+
+
+def _media_type(parameters: list[Parameter]) -> tuple[type[Body], str | None]:
+    """What the whole body is declared as, and the media type if it is not the usual one of that kind."""
+    infos = [each.field_info for each in parameters if isinstance(each.field_info, Body)]
+    media_types = {info.media_type for info in infos if isinstance(info, Form)}
+    if any(isinstance(info, File) for info in infos):
+        return File, None
+    if media_types:
+        if _MULTIPART in media_types:
+            return Form, _MULTIPART
+        return Form, media_types.pop() if len(media_types) == 1 else None
+    media_types = {info.media_type for info in infos}
+    return Body, media_types.pop() if len(media_types) == 1 else None
 
 
 def shown_alone(parameters: list[Parameter]) -> bool:
@@ -124,14 +174,9 @@ def shown_alone(parameters: list[Parameter]) -> bool:
     A form of one model, or of a choice of models, is that model; but one that may be missing has no form of its own.
     """
     first = parameters[0]
-    info = first.field_info
-    if len(parameters) == 1 and isinstance(info, Form) and kinds.models_in(first.annotation):
+    if len(parameters) == 1 and is_form_model(first):
         return type(None) not in kinds.members(first.annotation)
     return not should_embed(parameters)
-
-
-def _with_alias(parameter: Parameter) -> Any:
-    return parameter.field_info
 
 
 def endpoint_context(call: Any, path: str) -> EndpointContext:

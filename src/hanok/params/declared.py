@@ -114,6 +114,8 @@ _OPTION_DEFAULTS: dict[str, Any] = {
     "include_in_schema": True,
     "json_schema_extra": UNSET,
 }
+# Options of which None, when it is given, takes back what a Field in the type says.
+_CLEARABLE = frozenset({"examples", "deprecated"})
 # Options that pydantic does not know, or that we hand to it under another name.
 _OURS = frozenset({"regex", "example", "openapi_examples", "include_in_schema"})
 
@@ -152,14 +154,15 @@ class Declared(FieldInfo):
         given: dict[str, Any] = {
             name: value
             for name, value in options.items()
-            if name not in _OURS and value is not UNSET and value is not _OPTION_DEFAULTS.get(name, UNSET)
+            if name not in _OURS
+            and value is not UNSET
+            and (name in _CLEARABLE or value is not _OPTION_DEFAULTS.get(name, UNSET))
         }
         if options.get("regex") is not None and "pattern" not in given:
             given["pattern"] = options["regex"]
-        alias = given.get("alias")
-        if alias is not None:
-            given.setdefault("validation_alias", alias)
-            given.setdefault("serialization_alias", alias)
+        if "alias" in given:
+            given.setdefault("validation_alias", given["alias"])
+            given.setdefault("serialization_alias", given["alias"])
         if given.get("default_factory") is None or default is not Undefined:
             given["default"] = default
         return given

@@ -304,6 +304,7 @@ _DESCRIPTIONS = (
     "examples",
     "deprecated",
     "json_schema_extra",
+    "validate_default",
 )
 
 
@@ -313,9 +314,15 @@ def _take_descriptions(info: FieldInfo, infos: list[FieldInfo]) -> None:
         if isinstance(plain, Declared):
             continue
         for name in _DESCRIPTIONS:
-            if getattr(info, name) is None and getattr(plain, name) is not None:
-                setattr(info, name, getattr(plain, name))
-                info._attributes_set = {**info._attributes_set, name: getattr(plain, name)}
+            if name not in info._attributes_set and getattr(plain, name) is not None:
+                _set(info, name, getattr(plain, name))
+        if plain.default_factory is not None and info.default is Undefined and info.default_factory is None:
+            _set(info, "default_factory", plain.default_factory)
+
+
+def _set(info: FieldInfo, name: str, value: Any) -> None:
+    setattr(info, name, value)
+    info._attributes_set = {**info._attributes_set, name: value}
 
 
 def _without_defaults(annotation: Any) -> Any:
