@@ -16,7 +16,7 @@ from hanok.http import BackgroundTasks, HTTPConnection, Request, Response
 from hanok.params import Argument, Parameter, Place, read_parameter, read_signature
 from hanok.params.annotation import is_class, members
 from hanok.params.declared import Declared
-from hanok.params.parameter import declaration_in
+from hanok.params.read import declaration_in
 from hanok.params.signature import REQUIRED
 from hanok.security import SecurityBase, SecurityScopes
 from hanok.websockets import WebSocket

@@ -24,7 +24,7 @@ from hanok.dependencies import CallKind, Injected, Node
 from hanok.endpoint.body import parse_json, read_json_params, reads_as_json
 from hanok.endpoint.jsonable import validates_from_json
 from hanok.endpoint.operation import BodyKind
-from hanok.endpoint.solve import CookieFields, call_node, connection_of, read_arguments, solve
+from hanok.endpoint.solve import CookieFields, call_node, connection_of, solve
 from hanok.http import Request, run_in_threadpool
 from hanok.http.cookies import cookies_of
 from hanok.http.headers import headers_of
@@ -64,15 +64,6 @@ def json_with_care(node: Node, body: Any, embed: bool) -> dict[str, Any]:
     return values
 
 
-async def form_with_care(plan: Plan, node: Node, exchange: Any, form: Any) -> dict[str, Any]:
-    """Every argument of one call that reads a form."""
-    errors: list[ErrorDetails] = []
-    values = await read_arguments(plan, node.dependant, exchange, form, errors)
-    if errors:
-        raise HandOver
-    return values
-
-
 async def read_form(plan: Plan, exchange: Any) -> Any:
     """The form of a request."""
     from hanok.http.forms import form_of
@@ -97,7 +88,6 @@ _HELPERS: dict[str, Any] = {
     "CookieFields": CookieFields,
     "read_with_care": read_with_care,
     "json_with_care": json_with_care,
-    "form_with_care": form_with_care,
     "read_form": read_form,
     "reads_as_json": reads_as_json,
     "parse_json": parse_json,
@@ -138,6 +128,10 @@ class _Writer:
         """The whole function."""
         self._line(0, "async def bind(exchange, context):")
         self._body_prelude()
+        if self.plan.body_kind is BodyKind.FORM:
+            # Reading a form costs far more than straight-line code could save, and this way a fault is met once only.
+            self._hand_over(1, 0)
+            return "\n".join(self.lines) + "\n"
         self._fields_prelude()
         for node in self.nodes:
             self._node(node)
@@ -230,11 +224,7 @@ class _Writer:
     def _node(self, node: Node) -> None:
         arguments: list[str] = []
         reading: list[str] = []
-        form = self.plan.body_kind is BodyKind.FORM and bool(node.dependant.body_params)
-        if form:
-            reading.append(f"f{node.index} = await form_with_care(plan, {self._keep('node', node)}, exchange, form)")
-            arguments.append(f"**f{node.index}")
-        json = not form and bool(node.dependant.body_params) and not self.body_from_json
+        json = bool(node.dependant.body_params) and not self.body_from_json
         if json:
             embed = self._keep("embed", self.plan.embed)
             reading.append(f"b{node.index} = json_with_care({self._keep('node', node)}, body, {embed})")
@@ -242,7 +232,7 @@ class _Writer:
         for name, source in node.sources.items():
             assert name.isidentifier()
             if isinstance(source, Parameter):
-                if form or (json and source.place is Place.body):
+                if json and source.place is Place.body:
                     continue
                 arguments.append(f"{name}={self._argument(source, reading)}")
             elif isinstance(source, Injected):

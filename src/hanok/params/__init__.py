@@ -2,12 +2,13 @@
 
 What enters: a callable's signature at declaration time; raw path, query, header, cookie and body values at request time.
 What leaves: ``Parameter``s (plain data that the endpoint compiler and OpenAPI read), validated arguments, and the errors of
-the 422 shape. Read ``declared`` (Path, Query, …), then ``parameter``, then ``values`` (the careful path that gathers every
-error). The fast path is compiled from the same Parameters in ``hanok.endpoint``.
+the 422 shape. Read ``declared`` (Path, Query, …), then ``read`` and ``parameter``, then ``values`` (the careful path that
+gathers every error) with ``models``. The fast path is compiled from the same Parameters in ``hanok.endpoint``.
 """
 
 from hanok.params.declared import Body, Cookie, Declared, File, Form, Header, Param, Path, Place, Query
-from hanok.params.parameter import Parameter, read_parameter
+from hanok.params.parameter import Parameter
+from hanok.params.read import read_parameter
 from hanok.params.signature import Argument, read_signature
 
 __all__ = [

@@ -11,8 +11,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 from pydantic import AliasChoices, PydanticSchemaGenerationError, TypeAdapter
 from pydantic.errors import PydanticUndefinedAnnotation
 from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined as Undefined
-from pydantic_core import SchemaValidator, ValidationError
+from pydantic_core import SchemaValidator
 from typing_extensions import TypeAliasType
 
 from hanok.exceptions import DeclarationError
@@ -20,7 +19,6 @@ from hanok.params import annotation as kinds
 from hanok.params import declared
 from hanok.params.declared import Declared, Place
 from hanok.params.models import Contents, ModelShape, Raw, branches_validator
-from hanok.params.signature import REQUIRED, Argument
 from hanok.serialization.pydantic_v1 import refuse_v1
 
 _IMMUTABLE = (type(None), bool, int, float, complex, str, bytes)
@@ -157,7 +155,7 @@ class Parameter:
         own = self.field_info
         if isinstance(info, Declared):
             return info
-        mine = _redeclare(type(own), info)  # type: ignore[arg-type]
+        mine = redeclare(type(own), info)  # type: ignore[arg-type]
         for option in ("convert_underscores", "media_type", "include_in_schema"):
             if hasattr(own, option):
                 setattr(mine, option, getattr(own, option))
@@ -172,7 +170,7 @@ def _has_metadata(annotation: Any) -> bool:
     return any(_has_metadata(arg) for arg in get_args(annotation))
 
 
-def _redeclare(cls: type[Declared], info: FieldInfo) -> Declared:
+def redeclare(cls: type[Declared], info: FieldInfo) -> Declared:
     """A ``cls`` with everything that a plain pydantic Field says."""
     made = cls.__new__(cls)
     for slot in FieldInfo.__slots__:
@@ -223,146 +221,3 @@ def make_adapter(annotation: Any, info: FieldInfo) -> TypeAdapter[Any]:
         raise DeclarationError(
             f"the annotation {annotation!r} uses the name {undefined.name!r}, which is not defined where it stands"
         ) from None
-
-
-# ---- from an argument to a Parameter
-
-
-def declaration_in(argument: Argument) -> tuple[Any, list[FieldInfo]]:
-    """The type of an argument and the FieldInfos in its ``Annotated``."""
-    annotation = argument.annotation
-    if isinstance(annotation, TypeAliasType) and hasattr(annotation.__value__, "__metadata__"):
-        annotation = annotation.__value__
-    if get_origin(annotation) is not Annotated:
-        return annotation, []
-    return annotation, [each for each in get_args(annotation)[1:] if isinstance(each, FieldInfo)]
-
-
-def read_parameter(argument: Argument, in_path: bool, path_names: Collection[str] = ()) -> Parameter:
-    """The Parameter that an argument declares, explicitly or by its type. Raises AssertionError as FastAPI's users know.
-
-    ``path_names`` are the names in the path: of the choices of an alias the one that stands there counts.
-    """
-    annotation, infos = declaration_in(argument)
-    ours = [each for each in infos if isinstance(each, Declared)]
-    info: FieldInfo
-    if ours:
-        info, annotation = _from_annotated(argument, annotation, ours[-1])
-    elif isinstance(argument.default, FieldInfo):
-        info = argument.default
-        if not isinstance(info, Declared):
-            info = _redeclare(_kind_by_type(annotation, in_path), info)
-        annotation = Any if annotation is REQUIRED else annotation
-    else:
-        annotation = Any if annotation is REQUIRED else annotation
-        cls = _kind_by_type(annotation, in_path)
-        # A default value of an argument that stands in the path can never apply.
-        info = cls() if in_path or argument.default is REQUIRED else cls(argument.default)
-    if infos:
-        _take_descriptions(info, infos)
-        annotation = _without_defaults(annotation)
-    _check_place(argument.name, info, in_path)
-    info.annotation = annotation
-    parameter = Parameter(argument.name, annotation, info, path_names=path_names)
-    _check_type(parameter)
-    return parameter
-
-
-def _from_annotated(argument: Argument, annotation: Any, given: Declared) -> tuple[FieldInfo, Any]:
-    kind = type(given).__name__
-    if isinstance(argument.default, Declared):
-        raise AssertionError(
-            f"Cannot specify FastAPI annotations in `Annotated` and default value together for {argument.name!r}"
-        )
-    if given.default not in (Undefined, ...):
-        raise AssertionError(
-            f"`{kind}` default value cannot be set in `Annotated` for {argument.name!r}. "
-            "Set the default value with `=` instead."
-        )
-    info = copy(given)
-    info.metadata = list(given.metadata)
-    if argument.default is not REQUIRED:
-        if isinstance(given, declared.Path):
-            raise AssertionError("Path parameters cannot have default values")
-        if info.default_factory is not None:
-            raise TypeError("cannot specify both default and default_factory")
-        info.default = argument.default
-        info._attributes_set = {**info._attributes_set, "default": argument.default}
-    inner, *metadata = get_args(annotation)
-    others = tuple(each for each in metadata if each is not given)
-    return info, (Annotated[(inner, *others)] if others else inner)
-
-
-# What a plain pydantic Field beside the declaration, or in its place, may say about a parameter.
-_DESCRIPTIONS = (
-    "alias",
-    "alias_priority",
-    "validation_alias",
-    "serialization_alias",
-    "title",
-    "description",
-    "examples",
-    "deprecated",
-    "json_schema_extra",
-    "validate_default",
-)
-
-
-def _take_descriptions(info: FieldInfo, infos: list[FieldInfo]) -> None:
-    """Let what a plain Field in the ``Annotated`` says count where the declaration itself says nothing."""
-    for plain in infos:
-        if isinstance(plain, Declared):
-            continue
-        for name in _DESCRIPTIONS:
-            if name not in info._attributes_set and getattr(plain, name) is not None:
-                _set(info, name, getattr(plain, name))
-        if plain.default_factory is not None and info.default is Undefined and info.default_factory is None:
-            _set(info, "default_factory", plain.default_factory)
-
-
-def _set(info: FieldInfo, name: str, value: Any) -> None:
-    setattr(info, name, value)
-    info._attributes_set = {**info._attributes_set, name: value}
-
-
-def _without_defaults(annotation: Any) -> Any:
-    """An ``Annotated`` whose plain Fields have no default: the default of an argument stands after its ``=``."""
-    if get_origin(annotation) is not Annotated:
-        return annotation
-    inner, *metadata = get_args(annotation)
-    for at, each in enumerate(metadata):
-        if isinstance(each, FieldInfo) and each.default is not Undefined:
-            metadata[at] = bare = copy(each)
-            bare.default = Undefined
-            bare._attributes_set = {name: value for name, value in each._attributes_set.items() if name != "default"}
-    return Annotated[(inner, *metadata)]
-
-
-def _kind_by_type(annotation: Any, in_path: bool) -> type[Declared]:
-    """Where a value is read from when only its type speaks."""
-    if in_path:
-        return declared.Path
-    if kinds.is_upload(annotation) or kinds.is_upload_sequence(annotation):
-        return declared.File
-    if not kinds.is_scalar(annotation):
-        return declared.Body
-    return declared.Query
-
-
-def _check_place(name: str, info: FieldInfo, in_path: bool) -> None:
-    if in_path and not isinstance(info, declared.Path):
-        raise AssertionError(f"Cannot use `{type(info).__name__}` for path param {name!r}")
-
-
-def _check_type(parameter: Parameter) -> None:
-    info, annotation = parameter.field_info, parameter.annotation
-    if isinstance(info, declared.Path):
-        if not kinds.is_scalar(annotation):
-            raise AssertionError("Path params must be of one of the supported types")
-    elif isinstance(info, declared.Query) and not (
-        kinds.is_scalar(annotation) or kinds.is_scalar_sequence(annotation) or kinds.is_model(annotation)
-    ):
-        raise AssertionError(f"Query parameter {parameter.name!r} must be one of the supported types")
-
-
-__all__ = ["Parameter", "ValidationError", "declaration_in", "make_adapter", "read_parameter"]
