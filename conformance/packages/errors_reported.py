@@ -37,16 +37,21 @@ def main() -> None:
     async def missing() -> None:
         raise HTTPException(404)
 
+    @below.get("/away")
+    async def away() -> None:
+        raise HTTPException(503)
+
     app.include_router(below)
     client = TestClient(app, raise_server_exceptions=False)
     assert client.get("/v1/broken/2").json() == 0.5
     assert client.get("/v1/broken/0").status_code == 500
     assert client.get("/v1/threaded/0").status_code == 500
     assert client.get("/v1/missing").status_code == 404
+    assert client.get("/v1/away").status_code == 503
     sentry_sdk.flush()
     errors = [item for item in kept.items if "exception" in item]
-    assert [error["exception"]["values"][-1]["type"] for error in errors] == ["ZeroDivisionError"] * 2, errors
+    assert [error["exception"]["values"][-1]["type"] for error in errors] == ["ZeroDivisionError"] * 2 + ["HTTPException"], errors
     assert errors[0]["request"]["url"] == "http://testserver/v1/broken/0"
     named = [item["transaction"] for item in kept.items if item.get("type") == "transaction"]
-    assert named == ["/v1/broken/{number}"] * 2 + ["/v1/threaded/{number}", "/v1/missing"], named
+    assert named == ["/v1/broken/{number}"] * 2 + ["/v1/threaded/{number}", "/v1/missing", "/v1/away"], named
     sentry_sdk.init()

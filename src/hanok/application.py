@@ -55,8 +55,7 @@ class Application(NativeApp):
         self.state: State = State()
         self.user_middleware: list[Middleware] = list(middleware or ())
         self.exception_handlers: dict[Any, ExceptionHandler] = dict(exception_handlers or {})
-        self.middleware_stack: ASGIApp | None = None
-        self._handler: Handler | None = None
+        self.middleware_stack = None
 
     # ---- answering
 
@@ -90,6 +89,16 @@ class Application(NativeApp):
         self._handler = handler_of(self.middleware_stack)
         return self._handler
 
+    @property
+    def middleware_stack(self) -> ASGIApp | None:
+        """What ``build_middleware_stack`` has built; None until it is needed. Another one may be set."""
+        return self._middleware_stack
+
+    @middleware_stack.setter
+    def middleware_stack(self, stack: ASGIApp | None) -> None:
+        self._middleware_stack = stack
+        self._handler: Handler | None = None
+
     def build_middleware_stack(self) -> NativeApp:
         """The layers around the router, the outermost first in a request's way."""
         server_error: ExceptionHandler | None = None
@@ -99,8 +108,10 @@ class Application(NativeApp):
                 server_error = handler
             else:
                 handlers[key] = handler
-        app: Any = ExceptionMiddleware(self.router, handlers=handlers, debug=self.debug)
-        for each in reversed(self.user_middleware):
+        app: Any = self.router
+        # Declared like the others: monitoring packages replace Middleware.__init__ to learn of every class.
+        innermost = Middleware(ExceptionMiddleware, handlers=handlers, debug=self.debug)
+        for each in reversed([*self.user_middleware, innermost]):
             cls, args, kwargs = each
             app = cls(app, *args, **kwargs)
         return Outermost(app, handler=server_error, debug=self.debug)
@@ -116,7 +127,7 @@ class Application(NativeApp):
     def add_exception_handler(self, exc_class_or_status_code: int | type[Exception], handler: ExceptionHandler) -> None:
         """Answer errors of a class, or HTTP exceptions of a status, with ``handler(request, error)``."""
         self.exception_handlers[exc_class_or_status_code] = handler
-        self.middleware_stack = self._handler = None
+        self.middleware_stack = None
 
     @property
     def routes(self) -> list[Any]:

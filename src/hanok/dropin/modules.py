@@ -6,6 +6,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from hanok.dropin.reexported import REEXPORTED
 from hanok.dropin.table import LIVE, PRIVATE, TABLE, WHOLE
 from hanok.dropin.versions import VERSIONS
 
@@ -13,7 +14,7 @@ from hanok.dropin.versions import VERSIONS
 def names_of(module: str) -> dict[str, tuple[str, str]]:
     """Every name that ``module`` carries → (module it is found in, its name there)."""
     found: dict[str, tuple[str, str]] = {}
-    for where, names in TABLE.get(module, {}).items():
+    for where, names in (*REEXPORTED.get(module, {}).items(), *TABLE.get(module, {}).items()):
         for written in names.split():
             theirs, _, ours = written.partition("=")
             found[theirs] = (where, ours or theirs)

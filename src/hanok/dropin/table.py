@@ -89,7 +89,7 @@ TABLE: dict[str, dict[str, str]] = {
     "starlette.routing": {
         "hanok.routing": (
             "BaseRoute Host Match Mount Route Router WebSocketRoute compile_path get_name get_route_path replace_params "
-            "request_response websocket_session"
+            "websocket_session"
         ),
         "hanok.exceptions": "NoMatchFound",
         "starlette.convertors": "CONVERTOR_TYPES Convertor",
@@ -291,7 +291,11 @@ WHOLE: dict[str, str] = {
 }
 
 LIVE: dict[str, dict[str, str]] = {
-    "fastapi.routing": {"_PING_INTERVAL": "hanok.endpoint.stream:PING_INTERVAL"},
+    "fastapi.routing": {
+        "_PING_INTERVAL": "hanok.endpoint.stream:PING_INTERVAL",
+        "get_request_handler": "hanok.routing.api_route:get_request_handler",
+    },
+    "starlette.routing": {"request_response": "hanok.routing.plain:request_response"},
     "fastapi.sse": {"_PING_INTERVAL": "hanok.endpoint.stream:PING_INTERVAL"},
     "starlette.formparsers": {"SpooledTemporaryFile": "hanok.http.forms:SpooledTemporaryFile"},
 }

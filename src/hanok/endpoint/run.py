@@ -155,7 +155,9 @@ class Endpoint:
 
             return streamed(operation, result, arguments)
         if self.writes_json:
-            return Response(self._writer(arguments.get("status_code"))(result), media_type="application/json", **arguments)
+            return Response(
+                self._writer(arguments.get("status_code"))(result), media_type="application/json", **arguments
+            )
         try:
             content = jsonable_encoder(result) if self.dump is None else self.dump.to_python(result)
         except ValidationError as error:
@@ -168,6 +170,8 @@ class Endpoint:
         async def run(exchange: Exchange) -> None:
             context = Context(exchange)
             error: BaseException | None = None
+            if self.current_plan().has_exits:
+                context.guard()
             try:
                 response = await _within_function(produce, exchange, context)
                 await response.send(exchange)
@@ -203,6 +207,8 @@ class Endpoint:
 
         async def produce(exchange: Exchange, context: Context) -> Response:
             exchange.scope[_CONTEXT_KEY] = (self, context)
+            # Where those who wrap handlers look for the whole path of a route of an included router.
+            exchange.scope["fastapi"] = {"effective_route_context": self.operation}
             return await handler(Request.of(exchange))
 
         return self._full_run(produce)
@@ -246,6 +252,7 @@ async def _within_function(
 async def _end_request(exchange: Exchange, context: Context, error: BaseException | None) -> None:
     """Run the request-scoped exits and raise what is left of the error."""
     left = await context.close_request(error)
+    context.leave(left)
     if left is not None:
         raise left
     if error is not None and not exchange.answer_state:
@@ -275,12 +282,16 @@ class WebSocketEndpointPlan:
         """Call the endpoint, then end what its dependencies opened."""
         context = Context(exchange)
         error: BaseException | None = None
+        plan = self.current_plan()
+        if plan.has_exits:
+            context.guard()
         try:
-            await self.current_plan().bind(exchange, context)
+            await plan.bind(exchange, context)
         except BaseException as raised:
             error = raised
         error = await context.close_function(error)
         error = await context.close_request(error)
+        context.leave(error)
         if error is not None:
             raise error
 

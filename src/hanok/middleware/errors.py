@@ -37,6 +37,7 @@ class ExceptionMiddleware(NativeMiddleware):
             HTTPError: self.http_exception,
             WebSocketException: self.websocket_exception,
         }
+        self._exception_handlers = self.by_class  # the name by which monitoring packages look for them
         for key, handler in (handlers or {}).items():
             self.add_exception_handler(key, handler)
 

@@ -290,15 +290,15 @@ class APIRoute(DeclaredRoute, Route):
 
     def _compile(self) -> Run:
         handler = self._request_handler
-        if handler is None and type(self).get_route_handler is not APIRoute.get_route_handler:
+        if handler is None:
             handler = self.get_route_handler()
-        if handler is None or Endpoint.is_bare(handler):
+        if Endpoint.is_bare(handler):
             return self.compiled_endpoint.run
         return self.compiled_endpoint.run_handler(handler)
 
     def get_route_handler(self) -> RequestHandler:
         """``async (request) -> response``. A subclass may override it to stand between the two."""
-        return self.compiled_endpoint.handler()
+        return get_request_handler(dependant=self.dependant, route=self)
 
     # The options that only pass through.
     summary: str | None
@@ -357,6 +357,13 @@ class APIWebSocketRoute(DeclaredRoute, WebSocketRoute):
 
     def _compile(self) -> Run:
         return self.compiled_endpoint.run
+
+
+def get_request_handler(*, dependant: Dependant, route: APIRoute) -> RequestHandler:
+    """``async (request) -> response`` of a route. Monitoring packages put another function in the place of this one, which
+    may replace ``dependant.call`` before it calls this, and wraps what it gets.
+    """
+    return route.compiled_endpoint.handler()
 
 
 def outgoing(name: str, model: Any) -> Parameter:

@@ -63,6 +63,10 @@ class IncludedRouter(BaseRoute):
             self._kept = list(self.effective_routes())
         return self._kept
 
+    def effective_route_contexts(self) -> Iterator[RouteContext]:
+        """Every route below, as a context."""
+        return iter_route_contexts((self,))
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if self.is_plain:
             return first_match(self.kept_routes(), scope)
