@@ -11,7 +11,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from hanok.dependencies import read_dependant
 from hanok.dependencies.functions import Depends
@@ -34,6 +34,12 @@ class Filter(BaseModel):
     limit: int = 10
     tag: list[str] = []
     owner: str | None = Field(None, alias="owner_name")
+
+
+class Extras(BaseModel):
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+    limit: int = Field(5, validation_alias=AliasChoices("o1", "o2"))
+    tag: list[int] = Field([], alias="tags")
 
 
 calls: list[str] = []
@@ -97,11 +103,56 @@ async def two_bodies(item: Item, k: Annotated[int, Body()] = 7) -> Any:
     return [item, k]
 
 
-ENDPOINTS = (scalars, dependencies, guarded, body, optional_body, two_bodies)
+async def choices(
+    x: Annotated[int, Query(validation_alias=AliasChoices("o1", "x", "o2"))],
+    tag: Annotated[list[int], Query(validation_alias=AliasChoices("tags", "tag"))] = [],  # noqa: B006
+    token: Annotated[str, Header(alias="unused", validation_alias=AliasChoices("X-None", "Token"))] = "-",
+) -> Any:
+    return [x, tag, token]
+
+
+async def groups(
+    f: Annotated[Filter | None, Query()] = None, e: Annotated[Extras | None, Query()] = None, q: int = 0
+) -> Any:
+    return [f, e, q]
+
+
+async def group_of_all(e: Annotated[Extras, Query()], k: Annotated[int, Body()]) -> Any:
+    return [e, k]
+
+
+async def nullable_body(item: Item | None) -> Any:
+    return item
+
+
+async def number_body(k: Annotated[int, Body()] = 7) -> Any:
+    return k
+
+
+async def embedded_choices(
+    k: Annotated[int | None, Body(embed=True, validation_alias=AliasChoices("k", "name"))] = 3,
+) -> Any:
+    return k
+
+
+ENDPOINTS = (
+    scalars,
+    dependencies,
+    guarded,
+    body,
+    optional_body,
+    two_bodies,
+    choices,
+    groups,
+    group_of_all,
+    nullable_body,
+    number_body,
+    embedded_choices,
+)
 PLANS = {call.__name__: Plan(read_dependant(call, path_names=frozenset({"item_id"}))) for call in ENDPOINTS}
 
 texts = st.sampled_from(["", "1", "7", "x", "true", "é ü", "3.0", "null"])
-names = st.sampled_from(["q", "x", "flag", "limit", "tag", "o1", "o2", "owner_name", "zzz"])
+names = st.sampled_from(["q", "x", "flag", "limit", "tag", "tags", "o1", "o2", "owner_name", "zzz"])
 queries = st.lists(st.tuples(names, texts), max_size=6).map(
     lambda pairs: "&".join(f"{name}={quote(value)}" for name, value in pairs).encode()
 )
@@ -119,6 +170,9 @@ json_values = st.sampled_from(
         b'{"item":{"name":"a"}}',
         b'{"item":{"name":"a"},"k":"9"}',
         b'{"item":null,"k":{}}',
+        b'{"k":null,"name":2}',
+        b'{"name":null}',
+        b"7",
         b'\xef\xbb\xbf{"name":"bom"}',
         b'{"name":"\\ud800"}',
         b'{"name":"a","name":"b"}',

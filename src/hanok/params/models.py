@@ -78,7 +78,8 @@ class ModelShape:
             if isinstance(info.validation_alias, AliasPath | AliasChoices):
                 paths = getattr(info.validation_alias, "choices", [info.validation_alias])
                 self.names.update(str(each.path[0]) for each in paths if isinstance(each, AliasPath))
-            many = kinds.is_sequence(info.annotation) and not kinds.is_json(info.metadata)
+            one_text = place is Place.cookie or kinds.is_json(info.metadata)
+            many = not one_text and kinds.is_sequence(info.annotation)
             wants_bytes = kinds.is_bytes(info.annotation) or kinds.is_bytes_sequence(info.annotation)
             fields.append(_Field(names, many, wants_bytes))
         self.fields = tuple(fields)

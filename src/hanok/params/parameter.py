@@ -54,7 +54,8 @@ class Parameter:
         self.place: Place = getattr(field_info, "in_", Place.body)
         self.required: bool = field_info.is_required()
         self.default: Any = field_info.default
-        self.is_sequence = kinds.is_sequence(annotation)
+        # A cookie has one value: what makes a list of it is a validator of the user's.
+        self.is_sequence = self.place is not Place.cookie and kinds.is_sequence(annotation)
         self.adapter: TypeAdapter[Any] = make_adapter(annotation, field_info)
 
     def __repr__(self) -> str:
@@ -74,13 +75,11 @@ class Parameter:
 
     def make_default(self) -> Any:
         """The value of an argument that was not sent; fresh for every request where it could be changed."""
-        if self.field_info.validate_default:
-            some = self.adapter.get_default_value()
-            if some is not None:
-                return some.value
         if self.field_info.default_factory is not None:
-            return self.field_info.get_default(call_default_factory=True, validated_data={})
-        return self.default if isinstance(self.default, _IMMUTABLE) else deepcopy(self.default)
+            value = self.field_info.get_default(call_default_factory=True, validated_data={})
+        else:
+            value = self.default if isinstance(self.default, _IMMUTABLE) else deepcopy(self.default)
+        return self.validate(value) if self.field_info.validate_default else value
 
     @property
     def has_constant_default(self) -> bool:
