@@ -14,16 +14,21 @@ from hanok.dependencies.declared import Limit
 from hanok.dependencies.dependant import CallKind
 from hanok.exceptions import HanokError
 from hanok.http import run_in_threadpool
+from hanok.http.concurrency import run_beyond_limit
 
 _ENDED: Any = object()
 
 
 class Exits:
-    """What has begun and must end: (generator, whether it runs in threads, what gives its place back)."""
+    """What has begun and must end: (generator, whether it runs in threads, what gives its place back).
 
-    __slots__ = ("_open",)
+    ``awaits`` says whether something in here ends in the event loop, and so may have waited while it was shielded.
+    """
+
+    __slots__ = ("_open", "awaits")
 
     def __init__(self) -> None:
+        self.awaits = False
         self._open: list[tuple[Any, bool, Callable[[], None] | None]] = []
 
     async def enter(
@@ -45,6 +50,7 @@ class Exits:
                 release()
             raise
         self._open.append((generator, threaded, release))
+        self.awaits = self.awaits or not threaded
         return value
 
     async def close(self, error: BaseException | None) -> BaseException | None:
@@ -75,8 +81,8 @@ async def _end(generator: Any, error: BaseException | None) -> BaseException | N
 
 
 async def _end_threaded(generator: Any, error: BaseException | None) -> BaseException | None:
-    outcome = await run_in_threadpool(_step_to_end, generator, error)
-    return outcome
+    # Beyond the limit: all threads may be taken by those who wait for what this one gives back.
+    return await run_beyond_limit(_step_to_end, generator, error)
 
 
 def _step_to_end(generator: Any, error: BaseException | None) -> BaseException | None:

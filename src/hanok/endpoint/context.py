@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hanok.dependencies import Exits, Node
 from hanok.exchange import AnyExchange
 from hanok.http import BackgroundTasks, Request, Response
 
+if TYPE_CHECKING:
+    from anyio import CancelScope
+
 
 class Context:
-    """The exits of this request, and the Response and BackgroundTasks that were injected."""
+    """The exits of this request, and the Response and BackgroundTasks that were injected.
 
-    __slots__ = ("background", "exchange", "function_exits", "request", "request_exits", "response")
+    What a dependency has begun it may end in peace, even if the request is cancelled. The shield is one cancel scope around
+    everything, entered before the first dependency and closed only while exits run: cancel scopes nest, and a dependency may
+    hold some of its own open from its first half to its second.
+    """
+
+    __slots__ = ("background", "exchange", "function_exits", "request", "request_exits", "response", "shield")
 
     def __init__(self, exchange: AnyExchange) -> None:
         self.exchange = exchange
@@ -21,10 +29,26 @@ class Context:
         self.function_exits: Exits | None = None
         self.response: Response | None = None
         self.background: BackgroundTasks | None = None
+        self.shield: CancelScope | None = None
+
+    def guard(self) -> None:
+        """Enter the shield; ``leave`` must follow."""
+        if self.shield is None:
+            from anyio import CancelScope
+
+            self.shield = CancelScope()
+            self.shield.__enter__()
+
+    def leave(self, error: BaseException | None) -> None:
+        """Leave the shield, with the error that is left of the request."""
+        shield, self.shield = self.shield, None
+        if shield is not None:
+            shield.__exit__(type(error) if error is not None else None, error, None)
 
     async def enter(self, node: Node, arguments: dict[str, Any]) -> Any:
         """Run a dependency that yields to its ``yield``; its end is kept for the end of its scope."""
         dependant = node.dependant
+        self.guard()  # in case an override came while the request was under way
         if dependant.ends == "function":
             exits = self.function_exits
             if exits is None:
@@ -52,12 +76,28 @@ class Context:
 
     async def close_function(self, error: BaseException | None) -> BaseException | None:
         """End what lasts as long as the function."""
-        if self.function_exits is None:
-            return error
-        return await self.function_exits.close(error)
+        exits = self.function_exits
+        return error if exits is None else await self._close(exits, error)
 
     async def close_request(self, error: BaseException | None) -> BaseException | None:
         """End what lasts as long as the request."""
-        if self.request_exits is None:
-            return error
-        return await self.request_exits.close(error)
+        exits = self.request_exits
+        return error if exits is None else await self._close(exits, error)
+
+    async def _close(self, exits: Exits, error: BaseException | None) -> BaseException | None:
+        shield = self.shield
+        if shield is None:
+            return await exits.close(error)
+        shield.shield = True
+        try:
+            error = await exits.close(error)
+        finally:
+            shield.shield = False
+        if error is None and exits.awaits:
+            from anyio.lowlevel import checkpoint_if_cancelled
+
+            try:
+                await checkpoint_if_cancelled()  # a cancellation that had to wait outside
+            except BaseException as cancelled:
+                return cancelled
+        return error

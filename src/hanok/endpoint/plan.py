@@ -43,14 +43,13 @@ class Plan:
         self.body_params: list[Parameter] = body
         self.body_kind: BodyKind = body_kind(body)
         self.embed = should_embed(body)
+        self.has_exits: bool = any(node.dependant.kind.yields for node in self.flat.nodes[:-1])
         self.bind: Bind = compile_bind(self)
 
     @property
     def needs_context(self) -> bool:
         """Whether something ends after the call, or the answer's headers or background tasks may be set."""
-        return any(
-            (node.dependant.kind.yields and node is not self.flat.endpoint)
-            or Injected.RESPONSE in node.sources.values()
-            or Injected.BACKGROUND_TASKS in node.sources.values()
+        return self.has_exits or any(
+            Injected.RESPONSE in node.sources.values() or Injected.BACKGROUND_TASKS in node.sources.values()
             for node in self.flat.nodes
         )

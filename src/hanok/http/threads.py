@@ -24,7 +24,7 @@ from contextvars import Context, copy_context
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from anyio import WouldBlock
+from anyio import CancelScope, WouldBlock
 from anyio._core._eventloop import claim_worker_thread
 from anyio.lowlevel import current_token
 from anyio.to_thread import current_default_thread_limiter
@@ -92,12 +92,13 @@ class ThreadPool:
 
     async def _outlast(self, job: Job) -> None:
         """Wait for the thread of a cancelled call; whoever cancels again waits, too."""
-        while not job.done:
-            job.over = self.loop.create_future()
-            try:
-                await job.over
-            except asyncio.CancelledError:
-                continue
+        with CancelScope(shield=True):  # without it, anyio would cancel again at every turn of the loop
+            while not job.done:
+                job.over = self.loop.create_future()
+                try:
+                    await job.over
+                except asyncio.CancelledError:
+                    continue
 
     def _start_thread(self) -> None:
         self._threads += 1
