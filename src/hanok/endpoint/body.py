@@ -101,11 +101,12 @@ async def _uploaded(parameter: Parameter, raw: Any) -> Any:
 
 
 async def _content(file: UploadFile) -> bytes:
-    """All of a file, which is then as it was: another argument may be the same file."""
-    await file.seek(0)
-    content = await file.read()
-    await file.seek(0)
-    return content
+    """What is left to read of a file, which is then as it was: another argument may be the same file."""
+    position = file.file.tell()
+    try:
+        return await file.read()
+    finally:
+        await file.seek(position)
 
 
 async def _contents(parameter: Parameter, form: FormData) -> dict[int, bytes]:
