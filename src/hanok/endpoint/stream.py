@@ -13,6 +13,7 @@ import math
 from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
+from pydantic import BaseModel
 from pydantic_core import ValidationError
 
 from hanok.endpoint.operation import Operation, StreamKind
@@ -161,6 +162,8 @@ def _event(item: Any, write: Callable[[Any], str]) -> bytes:
         return format_sse_event(data_str=write(item))
     if item.raw_data is not None:
         data: str | None = item.raw_data
+    elif isinstance(item.data, BaseModel):
+        data = item.data.model_dump_json()  # in its own way: names, non-finite numbers
     elif item.data is not None:
         data = json.dumps(finite(jsonable_encoder(item.data)))
     else:

@@ -50,6 +50,8 @@ class StreamingResponse(Response):
 
     async def _pour(self, exchange: Exchange) -> None:
         exchange.start(self.status_code, self.raw_headers)
+        if exchange.asgi_send is not None:
+            await exchange.drain()  # who is called by ASGI sends the head before the first piece exists
         try:
             async for piece in self.body_iterator:
                 await exchange.write(piece if isinstance(piece, bytes) else self._encoded(piece))

@@ -117,6 +117,7 @@ class TestClient(httpx.Client):
             lifespan = LifespanRun(self.app, self.app_state, self.portal)
             lifespan.startup()
             stack.callback(lifespan.shutdown)
+            stack.callback(self._transport.close)
             self._running = stack.pop_all()
         return self
 

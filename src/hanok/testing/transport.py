@@ -49,7 +49,7 @@ _EXPECTED: dict[str, tuple[Part, dict[Part, str]]] = {
         Part.BODY,
         {
             Part.HEAD: 'Received "http.response.body" without "http.response.start".',
-            Part.TRAILERS: 'Received "http.response.body" after response completed.',
+            Part.TRAILERS: 'Received "http.response.body" after body completed.',
             Part.DONE: 'Received "http.response.body" after response completed.',
         },
     ),
@@ -105,7 +105,7 @@ class Call:
         if kind not in _EXPECTED:
             return
         part, complaints = _EXPECTED[kind]
-        if part is Part.TRAILERS and self.part is not Part.HEAD and self.trailers is None:
+        if part is Part.TRAILERS and self.trailers is None:
             raise AssertionError('Received "http.response.trailers" without declaring trailers.')
         if self.part is not part:
             raise AssertionError(complaints[self.part])
@@ -115,7 +115,7 @@ class Call:
             await self._body(message)
         else:
             assert self.trailers is not None
-            self.trailers.extend(message["headers"])
+            self.trailers.extend(message.get("headers", ()))
             if not message.get("more_trailers", False):
                 self._done()
 
@@ -162,6 +162,11 @@ class AppTransport(httpx.BaseTransport):
         self.root_path = root_path
         self.client = client
         self.app_state = app_state
+        self.unclosed: set[AnswerStream] = set()
+
+    def close(self) -> None:
+        for body in list(self.unclosed):
+            body.abort()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         scope = self._scope(request)
@@ -178,6 +183,8 @@ class AppTransport(httpx.BaseTransport):
                 if self.raise_server_exceptions:
                     raise AssertionError("TestClient did not receive any response.")
                 return httpx.Response(500, stream=httpx.ByteStream(b""), request=request)
+            self.unclosed.add(body)
+            stack.callback(self.unclosed.discard, body)
             body.stack = stack.pop_all()
         headers = list(head.get("headers", ()))
         response = httpx.Response(head["status"], headers=headers, stream=body, request=request)
@@ -194,11 +201,10 @@ class AppTransport(httpx.BaseTransport):
         url = request.url
         scheme = url.scheme
         raw_path = url.raw_path.partition(b"?")[0]
-        port = url.port or DEFAULT_PORTS[scheme]
+        port = DEFAULT_PORTS[scheme] if url.port is None else url.port
         headers = [(name.lower(), value) for name, value in request.headers.raw]
         if "host" not in request.headers:
-            shown = url.host if port == DEFAULT_PORTS[scheme] else f"{url.host}:{port}"
-            headers.insert(0, (b"host", shown.encode()))
+            headers.insert(0, (b"host", url.netloc))
         scope: Scope = {
             "type": "websocket" if scheme in ("ws", "wss") else "http",
             "http_version": "1.1",
@@ -231,7 +237,7 @@ class AnswerStream(httpx.SyncByteStream):
     """The body of an answer, taken from the application piece by piece.
 
     Its end is the end of the application's call: errors that come after the last byte are raised there, and background
-    tasks have run. Closing it earlier cancels the call.
+    tasks have run. Closing it before the answer is complete cancels the call.
     """
 
     def __init__(self, call: Call, portal: BlockingPortal, task: Any, raise_errors: bool) -> None:
@@ -245,9 +251,10 @@ class AnswerStream(httpx.SyncByteStream):
         while not isinstance(part := self.call.parts.get(), _Ended):
             assert isinstance(part, tuple)
             data, taken = part
-            yield data
             if taken is not None:
                 self.portal.call(taken.set)
+            if data:
+                yield data
         try:
             self.finish()
         finally:
@@ -262,13 +269,20 @@ class AnswerStream(httpx.SyncByteStream):
                 raise
 
     def close(self) -> None:
+        self._leave(cancel=self.call.part is not Part.DONE)
+
+    def abort(self) -> None:
+        """End the call, whatever it is doing."""
+        self._leave(cancel=True)
+
+    def _leave(self, cancel: bool) -> None:
         stack, self.stack = self.stack, None
         if stack is None:
             return
         with stack:
-            if not self.task.done():
+            if cancel and not self.task.done():
                 self.portal.call(self.call.cancel_scope.cancel)
-                self.finish()
+            self.finish()
 
 
 def _pieces(request: httpx.Request) -> list[bytes]:
