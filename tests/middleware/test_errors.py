@@ -252,3 +252,25 @@ def test_the_page_lists_path_parameters(app: Any) -> None:
     wrapped = ServerErrorMiddleware(app(fail), debug=True)
     page = TestClient(wrapped, raise_server_exceptions=False).get("/", headers={"accept": "text/html"}).text
     assert "path parameter item_id" in page
+
+
+def test_the_handler_of_everything_is_told_of_errors_after_the_answer() -> None:
+    from hanok import Hanok
+    from hanok.http import BackgroundTask, Response
+
+    told: list[str] = []
+
+    def fail() -> None:
+        raise ValueError("too late")
+
+    def tell(request: Any, error: Exception) -> None:
+        told.append(str(error))
+
+    app = Hanok(exception_handlers={Exception: tell})
+
+    @app.get("/")
+    def endpoint() -> Any:
+        return Response(status_code=204, background=BackgroundTask(fail))
+
+    assert TestClient(app, raise_server_exceptions=False).get("/").status_code == 204
+    assert told == ["too late"]

@@ -112,3 +112,26 @@ def test_what_cannot_be_served_is_refused(site: Path, path: str, options: Any, e
 
 def test_the_directory_may_come_later(site: Path) -> None:
     APIRouter().frontend("/", directory=site / "later", check_dir=False)
+
+
+def test_what_is_missing_altogether_is_an_error_and_only_a_warning_in_development(
+    ask: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASTAPI_ENV", "development")
+    with pytest.warns(UserWarning, match="does not exist") as warned:
+        router = router_with(tmp_path / "missing")
+    assert warned[0].filename == __file__
+    assert "does not exist" in str(ask(router, "GET", "/asset.txt").error)
+    with pytest.raises(RuntimeError, match="does not exist"):
+        router_with(tmp_path / "missing", check_dir=True)
+
+
+def test_xhtml_is_a_page_and_the_headers_of_dependencies_are_kept(ask: Any, site: Path) -> None:
+    def mark(response: Response) -> None:
+        response.headers["x-marked"] = "yes"
+
+    router = APIRouter(dependencies=[Depends(mark)])
+    router.frontend("/", directory=site, fallback="index.html")
+    answer = ask(router, "GET", "/deep/page", headers=((b"accept", b"application/xhtml+xml"),))
+    assert answer.text == "index"
+    assert answer.headers["x-marked"] == "yes"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from hanok.exceptions import ClientDisconnect
@@ -71,7 +71,9 @@ class AsgiExchange(Exchange):
     async def _write(self, data: bytes) -> None:
         self._pending.append({"type": "http.response.body", "body": data, "more_body": True})
         await self.drain()
-        await NextTurn()  # a send that never waits must not make an endless body one that nobody can cancel
+        from anyio.lowlevel import checkpoint
+
+        await checkpoint()  # a send that never waits must not make an endless body one that nobody can cancel
 
     async def _finish(self) -> None:
         self._pending.append({"type": "http.response.body", "body": b"", "more_body": False})
@@ -114,15 +116,6 @@ class AsgiExchange(Exchange):
         while not self.gone:
             message = await self._receive()
             self.gone = message["type"] == "http.disconnect"
-
-
-class NextTurn:
-    """Awaiting it lets every other task run once; what ``asyncio.sleep(0)`` is, without importing asyncio at start-up."""
-
-    __slots__ = ()
-
-    def __await__(self) -> Generator[None, None, None]:
-        yield
 
 
 async def _first(receive: Receive) -> Message:

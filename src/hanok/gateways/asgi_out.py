@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any, TypeAlias
 
 from hanok.exceptions import AnswerStateError, ClientDisconnect
 from hanok.exchange import Exchange, WebSocketExchange
-from hanok.gateways.asgi_in import AsgiExchange, NativeApp, NextTurn
+from hanok.gateways.asgi_in import AsgiExchange, NativeApp
 from hanok.types import ASGIApp, Message
 
 Handler: TypeAlias = Callable[[Any], Awaitable[None]]
@@ -108,4 +108,13 @@ class AsgiCall:
             raise OSError("the client disconnected") from gone
         # A foreign application that never awaits anything else must not starve its neighbours.
         if more:
-            await NextTurn()
+            await _NextTurn()
+
+
+class _NextTurn:
+    """Awaiting it lets every other task run once; what ``asyncio.sleep(0)`` is, without importing asyncio at start-up."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[None, None, None]:
+        yield

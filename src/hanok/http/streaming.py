@@ -50,7 +50,7 @@ class StreamingResponse(Response):
 
     async def _pour(self, exchange: Exchange) -> None:
         exchange.start(self.status_code, self.raw_headers)
-        if exchange.asgi_send is not None:
+        if isinstance(exchange, AsgiExchange):
             await exchange.drain()  # who is called by ASGI sends the head before the first piece exists
         try:
             async for piece in self.body_iterator:

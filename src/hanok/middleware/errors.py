@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from hanok.exceptions import HTTPError, WebSocketException
+from hanok.exceptions import ClientDisconnect, HTTPError, WebSocketException
 from hanok.exchange import body_allowed
 from hanok.http.concurrency import run_in_threadpool
 from hanok.http.inspection import is_async_callable
@@ -105,8 +105,13 @@ class ServerErrorMiddleware(NativeMiddleware):
             raise
 
     async def answer(self, exchange: AnyExchange, error: Exception) -> None:
-        """Say that it is our fault, if nothing was said yet."""
-        if exchange.kind == "http" and not exchange.answer_state:
+        """Say that it is our fault, if nothing was said yet; the application's own handler is told in any case."""
+        if exchange.kind != "http":
+            return
+        if exchange.answer_state:
+            if self.handler is not None and not self.debug and not isinstance(error, ClientDisconnect):
+                await call_handler(self.handler, Request.of(exchange), error)
+        else:
             handler = self.debug_response if self.debug else self.handler or self.error_response
             await answer_by(handler, exchange, error)
             await exchange.drain()
@@ -133,6 +138,13 @@ def let_go(error: BaseException | None) -> None:
         error = error.__context__
 
 
+async def call_handler(handler: ExceptionHandler, connection: Any, error: Exception) -> Any:
+    """What an exception handler returns; a sync one runs in a thread."""
+    if is_async_callable(handler):
+        return await handler(connection, error)
+    return await run_in_threadpool(handler, connection, error)
+
+
 async def answer_by(handler: ExceptionHandler, exchange: Any, error: Exception) -> None:
     """Call an exception handler, and answer with what it returns."""
     connection: Any
@@ -140,10 +152,7 @@ async def answer_by(handler: ExceptionHandler, exchange: Any, error: Exception) 
         connection = Request.of(exchange)
     else:
         connection = exchange.websocket or WebSocket.of(exchange)
-    if is_async_callable(handler):
-        response = await handler(connection, error)
-    else:
-        response = await run_in_threadpool(handler, connection, error)
+    response = await call_handler(handler, connection, error)
     if response is None:
         return
     if exchange.kind == "websocket" and connection.application_state is not WebSocketState.CONNECTING:

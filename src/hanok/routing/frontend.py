@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
+import warnings
 from typing import Any, Literal
 
 from hanok.exceptions import HTTPError
-from hanok.http import FileResponse, RedirectResponse, Request, Response, StaticFiles
+from hanok.http import FileResponse, RedirectResponse, Request, Response, StaticFiles, run_in_threadpool
 from hanok.routing.api_route import APIRoute
 from hanok.routing.table import Entry
 
@@ -20,7 +22,8 @@ class FrontendRoute(APIRoute):
 
     What is not there is answered by ``fallback``: "404.html" with that page and status 404; "index.html" with that page
     where a browser navigates, so that an application that routes in the browser can; "auto" with the first of the two
-    that exists; None with a plain 404. Raises AssertionError and RuntimeError for what cannot be served.
+    that exists; None with a plain 404. Raises AssertionError and RuntimeError for what cannot be served; the second is only
+    a warning if ``check_dir`` is "auto" and ``FASTAPI_ENV`` says development, where the frontend may be built later.
     """
 
     def __init__(
@@ -36,7 +39,13 @@ class FrontendRoute(APIRoute):
         if fallback not in ("auto", "index.html", "404.html", None):
             raise AssertionError("fallback must be 'auto', 'index.html', '404.html', or None")
         if check_dir:
-            check(directory, fallback)
+            try:
+                check(directory, fallback)
+            except RuntimeError as error:
+                if check_dir != "auto" or os.environ.get("FASTAPI_ENV") != "development":
+                    raise
+                warnings.warn(str(error), UserWarning, stacklevel=_level_of_user())
+        self.directory = directory
         self.files = StaticFiles(directory=directory, check_dir=False)
         self.fallback = fallback
         super().__init__(
@@ -53,7 +62,13 @@ class FrontendRoute(APIRoute):
         # Which methods are allowed depends on whether there is a file.
         return Entry(index, self, self.template, None, self.endpoint)
 
-    async def serve(self, request: Request) -> Response:
+    async def serve(self, request: Request, injected: Response) -> Response:
+        """The answer, with the headers that the dependencies have set."""
+        response = await self.find(request)
+        response.raw_headers.extend(injected.raw_headers)
+        return response
+
+    async def find(self, request: Request) -> Response:
         """The file, a page for what is not there, or a redirect to a directory's own path."""
         path = request.path_params[REST].lstrip("/")
         readable = request.method in ("GET", "HEAD")
@@ -80,14 +95,27 @@ class FrontendRoute(APIRoute):
             full_path, found = await self.files._look("index.html")
             if found is not None:
                 return self.files.file_response(full_path, found, request.scope)
+        # Whoever serves nothing at all should not look like one who is asked for the wrong files.
+        await run_in_threadpool(check, self.directory, self.fallback)
         raise HTTPError(404)
 
 
+def _level_of_user() -> int:
+    """The stack level, seen from the caller, of the first frame that is not the package's own."""
+    package = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+    level = 1
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(package):
+        frame = frame.f_back
+        level += 1
+    return level
+
+
 def navigates(request: Request) -> bool:
-    """Whether a browser wants a page: it names text/html in Accept (RFC 9110 §12.5.1), as scripts' requests do not."""
+    """Whether a browser wants a page: it names a type of pages in Accept (RFC 9110 §12.5.1), as scripts' requests do not."""
     for choice in ",".join(request.headers.getlist("accept")).lower().split(","):
         kind, *parameters = (part.strip() for part in choice.split(";"))
-        if kind == "text/html":
+        if kind in ("text/html", "application/xhtml+xml"):
             return not any(weight.partition("=")[2].strip("0. ") == "" for weight in parameters if weight[:2] == "q=")
     return False
 
