@@ -29,6 +29,7 @@ class Application(NativeApp):
 
     router: Any
     root_path = ""
+    _handler: Handler | None
 
     def __init__(
         self,
@@ -97,7 +98,7 @@ class Application(NativeApp):
     @middleware_stack.setter
     def middleware_stack(self, stack: ASGIApp | None) -> None:
         self._middleware_stack = stack
-        self._handler: Handler | None = None
+        self._handler = None
 
     def build_middleware_stack(self) -> NativeApp:
         """The layers around the router, the outermost first in a request's way."""
