@@ -467,3 +467,25 @@ def test_a_bare_generator_is_a_lifespan_too() -> None:
     with TestClient(Hanok(lifespan=lifespan)):
         assert events == ["up"]
     assert events == ["up", "down"]
+
+
+def test_uploaded_files_are_closed_below_a_foreign_middleware_too() -> None:
+    kept: list[Any] = []
+
+    class Foreign:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            await self.app(scope, receive, send)
+
+    app = Hanok()
+    app.add_middleware(Foreign)
+
+    @app.post("/")
+    async def endpoint(request: Request) -> int:
+        kept.extend((await request.form()).values())
+        return len(kept)
+
+    assert TestClient(app).post("/", files={"file": b"x"}).json() == 1
+    assert kept[0].file.closed

@@ -174,5 +174,5 @@ class Outermost(ServerErrorMiddleware):
             raise
         finally:
             if isinstance(exchange, Exchange) and exchange.exits:
-                for each in exchange.exits:
-                    await each.close()
+                while exchange.exits:
+                    await exchange.exits.pop().close()

@@ -181,5 +181,10 @@ class NativeApp:
             if isinstance(exchange, AsgiExchange):
                 await exchange.drain()  # an error page that was answered before the error travels on
             raise
-        if isinstance(exchange, AsgiExchange):
-            await exchange.drain()
+        else:
+            if isinstance(exchange, AsgiExchange):
+                await exchange.drain()
+        finally:
+            # Below a foreign middleware nobody else knows of this exchange and of the files that were uploaded to it.
+            while isinstance(exchange, AsgiExchange) and exchange.exits:
+                await exchange.exits.pop().close()
