@@ -76,6 +76,6 @@ format: $(DEV_STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-* bench/.env conformance/.env build dist src/*.egg-info .coverage .coverage.* htmlcov \
+	rm -rf .venv .venv-* bench/.env conformance/.env conformance/.env-packages build dist src/*.egg-info .coverage .coverage.* htmlcov \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

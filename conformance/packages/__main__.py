@@ -56,7 +56,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m conformance.packages", description="Packages made for FastAPI and Starlette, on Hanok."
     )
-    parser.add_argument("programs", nargs="*", metavar="PROGRAM", help=f"of {', '.join(programs)}; all if none is given")
+    parser.add_argument(
+        "programs", nargs="*", metavar="PROGRAM", help=f"of {', '.join(programs)}; all if none is given"
+    )
     chosen = parser.parse_args().programs
     if unknown := [name for name in chosen if name not in programs]:
         parser.error(f"no program {unknown[0]!r}")

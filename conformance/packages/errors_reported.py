@@ -50,7 +50,9 @@ def main() -> None:
     assert client.get("/v1/away").status_code == 503
     sentry_sdk.flush()
     errors = [item for item in kept.items if "exception" in item]
-    assert [error["exception"]["values"][-1]["type"] for error in errors] == ["ZeroDivisionError"] * 2 + ["HTTPException"], errors
+    assert [error["exception"]["values"][-1]["type"] for error in errors] == ["ZeroDivisionError"] * 2 + [
+        "HTTPException"
+    ], errors
     assert errors[0]["request"]["url"] == "http://testserver/v1/broken/0"
     named = [item["transaction"] for item in kept.items if item.get("type") == "transaction"]
     assert named == ["/v1/broken/{number}"] * 2 + ["/v1/threaded/{number}", "/v1/missing", "/v1/away"], named

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import strawberry
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI
 from fastapi.testclient import TestClient
 from strawberry.fastapi import GraphQLRouter
 
@@ -52,9 +52,11 @@ def main() -> None:
             return client.post("/graphql", json={"query": query}).json()
 
         assert ask("{ hello }") == {"data": {"hello": "Hello, world"}}
-        assert ask('mutation { double(number: 21) }')["data"] == {"double": 42}
+        assert ask("mutation { double(number: 21) }")["data"] == {"double": 42}
         assert ask("{ nothing }")["errors"][0]["message"].startswith("Cannot query field")
-        assert client.get("/graphql", params={"query": '{ hello(name: "Ada") }'}).json()["data"]["hello"] == "Hello, Ada"
+        assert (
+            client.get("/graphql", params={"query": '{ hello(name: "Ada") }'}).json()["data"]["hello"] == "Hello, Ada"
+        )
         page = client.get("/graphql", headers={"Accept": "text/html"})
         assert page.headers["content-type"].startswith("text/html")
         app.dependency_overrides[greeting] = lambda: "Hi,"

@@ -182,6 +182,13 @@ def test_signatures_are_read_as_fastapi_reads_them() -> None:
     assert not lenient_issubclass(list[int], list)
 
 
+def test_what_stands_for_a_status_may_have_a_body() -> None:
+    from fastapi.utils import is_body_allowed_for_status_code as allowed
+
+    assert [allowed(status_code=each) for each in (None, "default", "2XX", "200", 200)] == [True] * 5
+    assert [allowed(each) for each in (100, 204, "204", 205, 304)] == [False] * 5
+
+
 def test_names_that_modules_only_use_are_found_there() -> None:
     import starlette.types
     from starlette.middleware.base import ASGIApp, Request

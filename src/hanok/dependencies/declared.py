@@ -25,8 +25,8 @@ class Depends:
     dependency: Callable[..., Any] | None = None
     use_cache: bool = True
     scope: Scope | None = None
-    max_concurrency: int | None = None
-    _limit: Limit | None = field(default=None, repr=False, compare=False)
+    max_concurrency: int | None = field(default=None, kw_only=True)
+    _limit: Limit | None = field(default=None, repr=False, compare=False, kw_only=True)
 
     def __post_init__(self) -> None:
         if self.max_concurrency is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from hanok.dependencies import Dependant, Depends, merged
 from hanok.dependencies.dependant import extra_dependant
 from hanok.endpoint.operation import body_field
+from hanok.exchange import body_allowed
 from hanok.params import Parameter
 from hanok.params.signature import read_return, read_signature
 
@@ -24,6 +25,12 @@ def get_typed_return_annotation(call: Callable[..., Any]) -> Any:
     """The evaluated return annotation of ``call``; None where there is none."""
     annotation = read_return(call)
     return None if annotation is inspect.Signature.empty else annotation
+
+
+def is_body_allowed_for_status_code(status_code: int | str | None) -> bool:
+    """Whether an answer may have a body; what OpenAPI may say in the place of a status, as "2XX", may."""
+    code = str(status_code)
+    return not code.isdigit() or body_allowed(int(code))
 
 
 def get_parameterless_sub_dependant(*, depends: Depends, path: str) -> Dependant:

@@ -276,7 +276,7 @@ TABLE: dict[str, dict[str, str]] = {
     "fastapi.types": {"hanok.types": "DecoratedCallable", "hanok.serialization.encoder": "IncEx"},
     "fastapi.utils": {
         "hanok.routing": "generate_unique_id",
-        "hanok.exchange": "is_body_allowed_for_status_code=body_allowed",
+        "hanok.dropin.internals": "is_body_allowed_for_status_code",
     },
     "fastapi.websockets": {"hanok.websockets": "WebSocket WebSocketDisconnect WebSocketState"},
     # What other packages ask to tell versions of pydantic apart.

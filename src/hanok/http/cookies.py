@@ -17,13 +17,13 @@ SameSite = Literal["lax", "strict", "none"]
 _ESCAPED = re.compile(r"\\(?:([0-3][0-7][0-7])|(.))")
 
 
-def parse_cookies(header: str) -> dict[str, str]:
+def parse_cookies(cookie_string: str) -> dict[str, str]:
     """The pairs of a ``cookie`` header as browsers mean them: split at ``;``, the last of a name wins.
 
     A piece without ``=`` is a value without a name. Quoted values are unquoted.
     """
     cookies = {}
-    for piece in header.split(";"):
+    for piece in cookie_string.split(";"):
         name, equals, value = piece.partition("=")
         if not equals:
             name, value = "", name
