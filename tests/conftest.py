@@ -49,3 +49,9 @@ def client_for(door: str) -> Iterator[Callable[..., Any]]:
             return stack.enter_context(LiveClient(server.address, **options))
 
         yield start
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command sets in the environment of its process does not outlive a test that runs it in this one."""
+    monkeypatch.setenv("HANOK_DEBUG", "0")

@@ -147,9 +147,3 @@ def get() -> Callable[[str], bytes]:
             return body
 
     return fetch
-
-
-@pytest.fixture(autouse=True)
-def own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a command sets in the environment of its process does not outlive a test that runs it in this one."""
-    monkeypatch.setenv("HANOK_DEBUG", "0")
