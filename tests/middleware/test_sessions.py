@@ -130,6 +130,7 @@ def test_a_session_that_was_emptied_is_ended(app: Any, use: Any) -> None:
         TimestampSigner(KEY).sign("not base64").decode(),
         TimestampSigner(KEY).sign(b64encode(b"not json")).decode(),
     ],
+    ids=["garbage", "another key", "no mapping", "no base64", "no json"],
 )
 def test_a_cookie_that_is_not_ours_is_an_empty_session(app: Any, cookie: str) -> None:
     assert get(app, lambda request: dict(request.session), cookie).text == "{}"
