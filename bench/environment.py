@@ -92,9 +92,7 @@ def versions(peers: Iterable[Peer]) -> dict[str, str]:
             command = peer.fill(peer.version)
         else:
             command = [str(PYTHON), "-c", code, *peer.packages]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env=os.environ | peer.variables(""), timeout=30
-        )
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | peer.variables(""), timeout=30)
         found[peer.key] = ", ".join((done.stdout or done.stderr).split("\n")).strip(", ")
     return found
 

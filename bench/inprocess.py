@@ -168,9 +168,7 @@ def ask(python: Path, door: str, work: str, options: argparse.Namespace) -> str:
     if options.profile:
         command.append("--profile")
     environment = os.environ | {"BENCH_WORK": work}
-    done = subprocess.run(
-        command, cwd=HERE.parent, env=environment, capture_output=True, text=True, timeout=120
-    )
+    done = subprocess.run(command, cwd=HERE.parent, env=environment, capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])
     return done.stdout

@@ -16,9 +16,7 @@ class NullExchange(Exchange):
 
     __slots__ = ("given",)
 
-    def __init__(
-        self, method: str, path: str, raw_path: bytes, query: bytes, headers: RawHeaders, body: bytes
-    ):
+    def __init__(self, method: str, path: str, raw_path: bytes, query: bytes, headers: RawHeaders, body: bytes):
         self.prepare()
         self.method = method
         self.path = path

@@ -31,9 +31,7 @@ def draw(rows: Mapping[tuple[str, str], Row], peers: Mapping[str, Peer], note: s
     """The whole picture. ``note`` stands under the title: where and how it was measured."""
     panels = []
     for work in WORKS:
-        mine = [
-            row for row in rows.values() if row.work == work and row.ratio is not None and row.peer in peers
-        ]
+        mine = [row for row in rows.values() if row.work == work and row.ratio is not None and row.peer in peers]
         if mine:
             panels.append((work, sorted(mine, key=lambda row: -(row.ratio or 0))))
     # The panels go two abreast, and a line of them is as high as its higher one.

@@ -92,9 +92,7 @@ class Server:
         deadline = time.monotonic() + START_LIMIT
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
-                raise PeerError(
-                    f"{self.peer.name} ended with {self.process.returncode}:\n{self.last_words()}"
-                )
+                raise PeerError(f"{self.peer.name} ended with {self.process.returncode}:\n{self.last_words()}")
             try:
                 socket.create_connection(("127.0.0.1", self.port), 1).close()
                 return

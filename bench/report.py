@@ -105,9 +105,7 @@ def whole(results: Mapping[str, Any], rows: Rows, peers: Mapping[str, Peer]) -> 
         ),
         "Requests a second": table(rows, peers, lambda row: f"{row.rate:,.0f}"),
         "Processor time of one request, µs": table(rows, peers, lambda row: f"{row.processor:.1f}"),
-        "Processor time, FastAPI's as a multiple of it": table(
-            rows, peers, lambda row: times(row.processor_ratio)
-        ),
+        "Processor time, FastAPI's as a multiple of it": table(rows, peers, lambda row: times(row.processor_ratio)),
         "Latency, 99th percentile, ms": table(rows, peers, lambda row: f"{row.p99:.2f}"),
         "Memory and start": memory_and_start(rows, peers),
         "Import, in a fresh process": imports(results),

@@ -65,15 +65,11 @@ class Outcome:
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare servers that do the same work.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument(
-        "--seconds", type=float, default=3.0, help="of load for one measurement (wrk: whole seconds)"
-    )
+    parser.add_argument("--seconds", type=float, default=3.0, help="of load for one measurement (wrk: whole seconds)")
     parser.add_argument("--warmup", type=float, default=1.0, help="seconds of load before it; 0 for none")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--works", nargs="+", default=list(WORKS), choices=list(WORKS), metavar="WORK")
-    parser.add_argument(
-        "--peers", nargs="+", default=list(read_peers()), choices=list(read_peers()), metavar="PEER"
-    )
+    parser.add_argument("--peers", nargs="+", default=list(read_peers()), choices=list(read_peers()), metavar="PEER")
     parser.add_argument("--list", action="store_true", help="name the works and the peers, and end")
     parser.add_argument("--check", action="store_true", help="only compare the answers; time nothing")
     parser.add_argument("--force", action="store_true", help="measure although the machine is busy")

@@ -91,4 +91,5 @@ REQUIREMENTS = (
     "typer",
     "ujson",
     "uvicorn",
+    "zstandard",
 )

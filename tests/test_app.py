@@ -288,6 +288,17 @@ def test_applications_and_plain_routes_can_be_mounted(client_for: Any, tmp_path:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": scope["path"].encode()})
 
+    told: list[str] = []
+
+    @sub.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        told.append(str(error))
+        return PlainTextResponse("invalid", 422)
+
+    @sub.get("/numbers/{n}")
+    async def number(n: int) -> int:
+        return n
+
     app.mount("/sub", sub)
     app.mount("/plain", plain, name="plain")
     app.add_route("/route", lambda request: PlainTextResponse("route"))
@@ -301,6 +312,8 @@ def test_applications_and_plain_routes_can_be_mounted(client_for: Any, tmp_path:
     assert client.get("/sub/items").json() == ["/sub", "/sub/items"]
     assert client.get("/sub/openapi.json").json()["servers"] == [{"url": "/sub"}]
     assert client.get("/sub/nothing").json() == {"detail": "Not Found"}
+    assert client.get("/sub/numbers/x").status_code == 422
+    assert "GET /sub/numbers/{n}" in told[0]
     assert client.get("/plain/x").text == "/plain/x"
     assert client.get("/route").text == "route"
     assert client.get("/file").text == "0123456789"

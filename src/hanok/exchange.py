@@ -332,10 +332,15 @@ class Exchange(Incoming, ABC):
 
     async def next_chunk(self) -> bytes:
         """The next piece of the body as it arrives; b"" at its end. Raises as ``read`` does."""
+        limit = self.body_limit
+        if limit is not None and not self.body_read:
+            declared = self.header(b"content-length") or b""
+            if declared.isdigit() and int(declared) > limit:
+                raise too_large(limit)  # nothing of it needs to be read to know
         piece = await self._next_chunk()
         self.body_read += len(piece)
-        if self.body_limit is not None and self.body_read > self.body_limit:
-            raise too_large(self.body_limit)
+        if limit is not None and self.body_read > limit:
+            raise too_large(limit)
         return piece
 
     @abstractmethod

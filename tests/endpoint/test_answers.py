@@ -284,6 +284,13 @@ def test_a_body_above_the_limit_of_its_route_is_413(client_for: Any) -> None:
     async def endpoint(item: Item) -> Any:
         return item
 
+    @app.post("/raw", max_body_size=10)
+    async def raw(request: Request) -> Any:
+        return len(await request.body())
+
     client = client_for(app)
+    assert client.post("/raw", content=b"a" * 11).status_code == 413
+    assert client.post("/raw", content=iter([b"a" * 6, b"a" * 6])).status_code == 413
+    assert client.post("/raw", content=iter([b"a" * 6, b"a" * 4])).json() == 10
     assert client.post("/", json={"name": "a" * 20}).status_code == 413
     assert client.post("/", content=b"{}", headers={"content-type": "application/json"}).status_code == 422

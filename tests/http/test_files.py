@@ -253,3 +253,21 @@ def test_dates():
     assert http_date(784111777) == "Sun, 06 Nov 1994 08:49:37 GMT"
     assert parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT") == 784111777
     assert parse_http_date("junk") is None
+
+
+def test_a_server_whose_send_fails_is_told_by_its_own_error(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("content")
+    error = OSError("gone")
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        if message["type"] == "http.response.body":
+            raise error
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "asgi": {"spec_version": "2.4"}}
+    with pytest.raises(OSError, match="gone") as caught:
+        asyncio.run(FileResponse(path)(scope, receive, send))
+    assert caught.value is error

@@ -12,6 +12,7 @@ from typing import Any
 
 import anyio
 import anyio.from_thread
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
@@ -135,6 +136,30 @@ def test_a_cancelled_call_waits_for_its_thread() -> None:
             await task
         assert log == ["thread", "caller"]
         assert anyio.to_thread.current_default_thread_limiter().borrowed_tokens == 0
+
+    run(main)
+
+
+def test_a_call_within_a_cancelled_scope_gives_its_value_and_the_next_wait_raises() -> None:
+    async def main() -> None:
+        go = threading.Event()
+        log: list[Any] = []
+
+        async def call(scope: anyio.CancelScope) -> None:
+            with scope:
+                log.append(await run_in_threadpool(go.wait, 10))
+                await anyio.lowlevel.checkpoint()
+                log.append("never")
+
+        scope = anyio.CancelScope()
+        async with anyio.create_task_group() as group:
+            group.start_soon(call, scope)
+            await anyio.lowlevel.checkpoint()
+            scope.cancel()
+            await anyio.lowlevel.checkpoint()
+            go.set()
+        assert log == [True]
+        assert scope.cancelled_caught
 
     run(main)
 

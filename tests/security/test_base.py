@@ -47,7 +47,5 @@ def test_every_public_name_can_be_imported():
 
 def test_schemes_are_loaded_only_when_asked_for():
     code = "import hanok.security, sys; print('hanok.security.models' in sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, check=True)
     assert done.stdout.strip() == "False"

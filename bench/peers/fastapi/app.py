@@ -97,9 +97,7 @@ if WORK == "middleware":
     app.add_middleware(CORSMiddleware, allow_origins=["https://example.org"])
 
     @app.middleware("http")
-    async def name_the_room(
-        request: Request, call_next: Callable[[Request], Awaitable[Response]]
-    ) -> Response:
+    async def name_the_room(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await call_next(request)
         response.headers["x-room"] = "hall"
         return response

@@ -14,7 +14,7 @@ from hanok.dependencies import CallKind, Dependant, Injected, Node
 from hanok.endpoint.body import read_form_params, read_json_params
 from hanok.endpoint.context import Context
 from hanok.endpoint.operation import BodyKind
-from hanok.exceptions import RequestValidationError, WebSocketRequestValidationError
+from hanok.exceptions import EndpointContext, RequestValidationError, WebSocketRequestValidationError
 from hanok.exchange import AnyExchange, WebSocketExchange
 from hanok.http import HTTPConnection, Request, run_in_threadpool
 from hanok.http.cookies import cookies_of
@@ -67,9 +67,20 @@ async def solve(plan: Plan, exchange: AnyExchange, context: Context | None, body
         values[node.index] = await call_node(node, arguments_of(node, found, values, context), context)
     if errors:
         if isinstance(exchange, WebSocketExchange):
-            raise WebSocketRequestValidationError(errors, endpoint_ctx=plan.where)
-        raise RequestValidationError(errors, body=None if body is MISSING else body, endpoint_ctx=plan.where)
+            raise WebSocketRequestValidationError(errors, endpoint_ctx=where_now(plan, exchange))
+        raise RequestValidationError(
+            errors, body=None if body is MISSING else body, endpoint_ctx=where_now(plan, exchange)
+        )
     return await call_endpoint(flat.endpoint, arguments_of(flat.endpoint, found, values, context))
+
+
+def where_now(plan: Plan, exchange: AnyExchange) -> EndpointContext | None:
+    """Where the endpoint stands, with the path as it is below the mounts that lead to it."""
+    where = plan.where
+    if where is None or not exchange.root_path:
+        return where
+    method, _, path = where.get("path", "").partition(" ")
+    return {**where, "path": f"{method} {exchange.root_path}{path}"}
 
 
 async def read_arguments(

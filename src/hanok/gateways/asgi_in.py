@@ -84,11 +84,11 @@ class AsgiExchange(Exchange):
             message = self._pending.pop(0)
             try:
                 await self._send(message)
-            except OSError:
+            except OSError as gone:
                 # ASGI, "Send": a server tells a vanished peer by an OSError.
                 self.gone = True
                 self._pending.clear()
-                raise ClientDisconnect from None
+                raise ClientDisconnect from gone
 
     async def early_hints(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
         if "http.response.early_hint" in self.scope.get("extensions", {}):

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from hanok.exceptions import ClientDisconnect
 from hanok.exchange import AnswerState
 from hanok.gateways import AsgiExchange
 from hanok.http.background import BackgroundTask
@@ -17,6 +18,7 @@ from hanok.http.headers import headers_of
 from hanok.http.ranges import MalformedRangeHeader, RangeNotSatisfiable, parse_range_header
 from hanok.http.response import PlainTextResponse, Response
 from hanok.http.streaming import until_disconnect
+from hanok.types import Receive, Scope, Send
 
 if TYPE_CHECKING:
     from hanok.exchange import AnyExchange, Exchange
@@ -70,6 +72,17 @@ class FileResponse(Response):
         headers.setdefault("content-length", str(stat_result.st_size))
         headers.setdefault("last-modified", http_date(stat_result.st_mtime))
         headers.setdefault("etag", f'"{stat_result.st_mtime_ns:x}-{stat_result.st_size:x}"')
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        except ClientDisconnect as gone:
+            # Nobody iterates a file but we ourselves: the server is told by its own error, whose meaning it knows.
+            if isinstance(gone.__cause__, OSError):
+                raise gone.__cause__ from None
+            raise
+
+    __hanok_call__ = __call__  # sent natively all the same
 
     async def handle(self, exchange: AnyExchange) -> None:
         if exchange.kind == "websocket":

@@ -6,7 +6,7 @@ the caller it is the same:
 
 - the limit is anyio's own default limiter, which users set (``current_default_thread_limiter().total_tokens``);
 - the function sees the caller's context variables;
-- a cancelled call waits for its thread before it raises: what the function uses is not taken away under its feet;
+- a cancelled call waits for its thread: what the function uses is not taken away under its feet;
 - ``anyio.from_thread`` works inside.
 
 Everything but ``_work`` happens in the event loop, so nothing here needs a lock. Threads end after ``IDLE`` seconds without
@@ -21,10 +21,11 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from contextvars import Context, copy_context
+from math import inf
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from anyio import CancelScope, WouldBlock
+from anyio import CancelScope, WouldBlock, current_effective_deadline
 from anyio._core._eventloop import claim_worker_thread
 from anyio.lowlevel import current_token
 from anyio.to_thread import current_default_thread_limiter
@@ -78,7 +79,10 @@ class ThreadPool:
                 await job.over
             except asyncio.CancelledError:
                 await self._outlast(job)
-                raise
+                if current_effective_deadline() > -inf:
+                    raise
+                # An anyio scope has been cancelled, which cancels again wherever the caller waits next. Here the caller
+                # gets what it asked for, so that what the thread has opened does not stay open.
         finally:
             if limited:
                 self.limiter.release_on_behalf_of(job)

@@ -70,9 +70,7 @@ class HTTPBasic(HTTPBase):
         description: str | None = None,
         auto_error: bool = True,
     ) -> None:
-        super().__init__(
-            scheme="basic", scheme_name=scheme_name, description=description, auto_error=auto_error
-        )
+        super().__init__(scheme="basic", scheme_name=scheme_name, description=description, auto_error=auto_error)
         self.realm = realm
 
     def challenge(self) -> str:
@@ -121,6 +119,4 @@ class HTTPDigest(HTTPBase):
     def __init__(
         self, *, scheme_name: str | None = None, description: str | None = None, auto_error: bool = True
     ) -> None:
-        super().__init__(
-            scheme="digest", scheme_name=scheme_name, description=description, auto_error=auto_error
-        )
+        super().__init__(scheme="digest", scheme_name=scheme_name, description=description, auto_error=auto_error)

@@ -41,9 +41,7 @@ class Server:
         heads = Heads(extra=[("x-house", "hanok")])
         self.log: list[tuple[str, int]] = []
         settings = Config(**self.options)
-        self.services = Services(
-            self.loop, self.handler, settings, heads, websocket=upgrade, state=self.state
-        )
+        self.services = Services(self.loop, self.handler, settings, heads, websocket=upgrade, state=self.state)
         self.services.forwarded = Forwarded(["127.0.0.1"])
         self.services.access = lambda exchange: self.log.append((exchange.path, exchange.status))
         listener = await self.loop.create_server(lambda: H1Connection(self.services), "127.0.0.1", 0)

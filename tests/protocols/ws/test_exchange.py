@@ -124,9 +124,7 @@ def test_a_trusted_proxy_says_who_the_client_is(serve: Any) -> None:
         seen.put((ws.client, ws.scheme))
         await echo(ws)
 
-    with connect(
-        serve(app).url, additional_headers={"X-Forwarded-For": "10.1.2.3", "X-Forwarded-Proto": "https"}
-    ):
+    with connect(serve(app).url, additional_headers={"X-Forwarded-For": "10.1.2.3", "X-Forwarded-Proto": "https"}):
         assert seen.get(timeout=10) == (("10.1.2.3", 0), "wss")
 
 

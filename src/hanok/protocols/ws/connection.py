@@ -374,9 +374,7 @@ class WsConnection(asyncio.Protocol):
         self._ping_timer = self._pong_timer = None
 
 
-def describe(
-    exchange: WsExchange, head: RequestHead, transport: asyncio.Transport, services: Services
-) -> None:
+def describe(exchange: WsExchange, head: RequestHead, transport: asyncio.Transport, services: Services) -> None:
     """Fill the request side of the exchange."""
     info = transport.get_extra_info
     exchange.raw_headers = head.headers

@@ -159,9 +159,7 @@ class WsExchange(WebSocketExchange):
         state = self.socket_state
         now = [name for name, meanings in _MESSAGES.items() if state in meanings]
         allowed = ", ".join(now) if now else "nothing"
-        return LocalProtocolError(
-            f"{kind!r} was sent on a WebSocket that is {state.name}; it takes {allowed}"
-        )
+        return LocalProtocolError(f"{kind!r} was sent on a WebSocket that is {state.name}; it takes {allowed}")
 
 
 def with_length(status: int, headers: RawHeaders, body: bytes) -> RawHeaders:
