@@ -53,7 +53,9 @@ class Endpoint:
         self.dump = _dump_of(operation)
         self.writes_json = operation.response_class is JSONResponse and operation.stream is None
         self.status = operation.status_code or 200
-        self.run: Run = self._full_run(self.respond) if self._needs_full_way() else self._short_run()
+        self._write = self._writer()
+        self._full: Run = self._full_run(self.respond_briefly if self.writes_json else self.respond)
+        self.run: Run = self._full if self._needs_full_way() else self._short_run()
 
     def _make_plan(self, overrides: Any) -> Plan:
         operation = self.operation
@@ -90,8 +92,7 @@ class Endpoint:
     def _short_run(self) -> Run:
         bind = self.plan.bind
         status, headers = self.status, _JSON_HEADERS
-        write = self._writer()
-        full = self._full_run(self.respond)
+        write, full = self._write, self._full
         provider = self.operation.overrides
         if provider is None or not hasattr(provider, "dependency_overrides"):
             provider = _NO_OVERRIDES
@@ -128,6 +129,13 @@ class Endpoint:
     async def respond(self, exchange: Exchange, context: Context) -> Response:
         """Bind, and the response of what came back."""
         return self.response_of(await self.current_plan().bind(exchange, context), context)
+
+    async def respond_briefly(self, exchange: Exchange, context: Context) -> Response | bytes:
+        """As ``respond``; but where nothing was injected into the answer, only its bytes, which saves making a Response."""
+        result = await self.current_plan().bind(exchange, context)
+        if context.response is None and context.background is None and not isinstance(result, Response):
+            return self._write(result)
+        return self.response_of(result, context)
 
     def response_of(self, result: Any, context: Context) -> Response:
         """The Response of a returned value; a Response is one already."""
@@ -166,7 +174,7 @@ class Endpoint:
             ) from error
         return operation.response_class(content, **arguments)
 
-    def _full_run(self, produce: Callable[[Exchange, Context], Awaitable[Response]]) -> Run:
+    def _full_run(self, produce: Callable[[Exchange, Context], Awaitable[Response | bytes]]) -> Run:
         async def run(exchange: Exchange) -> None:
             context = Context(exchange)
             error: BaseException | None = None
@@ -174,7 +182,10 @@ class Endpoint:
                 context.guard()
             try:
                 response = await _within_function(produce, exchange, context)
-                await response.send(exchange)
+                if isinstance(response, bytes):
+                    exchange.answer(self.status, _JSON_HEADERS, response)
+                else:
+                    await response.send(exchange)
                 if context.request_exits is not None:
                     await exchange.drain()
             except BaseException as raised:
@@ -232,10 +243,10 @@ def _dump_of(operation: Operation) -> ResponseDump | None:
 
 
 async def _within_function(
-    produce: Callable[[Exchange, Context], Awaitable[Response]], exchange: Exchange, context: Context
-) -> Response:
+    produce: Callable[[Exchange, Context], Awaitable[Response | bytes]], exchange: Exchange, context: Context
+) -> Response | bytes:
     """The response, after the end of everything that is function-scoped."""
-    response: Response | None = None
+    response: Response | bytes | None = None
     error: BaseException | None = None
     try:
         response = await produce(exchange, context)
