@@ -60,6 +60,7 @@ class Application(NativeApp):
 
     # ---- answering
 
+    # Returns the coroutine of the layer below: one layer less.
     def handle(self, exchange: AnyExchange) -> Awaitable[None]:  # type: ignore[override]
         """Answer an exchange."""
         handler = self._handler
@@ -78,7 +79,7 @@ class Application(NativeApp):
             scope["app"] = self
             if self._handler is None:
                 self._compile()
-            await self.middleware_stack(scope, receive, send)  # type: ignore[misc]
+            await self.middleware_stack(scope, receive, send)  # type: ignore[misc]  # compiled just above
         else:
             await NativeApp.__call__(self, scope, receive, send)
 

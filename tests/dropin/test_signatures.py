@@ -191,7 +191,7 @@ def theirs() -> dict[str, dict[str, list[Argument] | None]]:
     for package, version in VERSIONS.items():
         found = [each.version for each in installed(package)]
         if found != [version]:
-            pytest.skip(f"{package} {version} is not installed")
+            pytest.fail(f"{package} {version} is not installed; it is in the dev group of pyproject.toml")
     asked = {}
     for module in MODULES:
         written = " ".join(TABLE[module].values()).split()

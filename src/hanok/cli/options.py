@@ -28,7 +28,7 @@ METAVARS = {
 SEVERAL = ("texts", "headers")  # kinds of options that may be given more than once
 
 
-class OptionType(click.ParamType):  # type: ignore[type-arg, unused-ignore]
+class OptionType(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic in newer versions of click only
     """Reads a value as the option itself does, so that the environment and the command line agree."""
 
     def __init__(self, option: Option) -> None:

@@ -72,6 +72,7 @@ def _faces(call: Any) -> list[Any]:
             call = call.func
         elif hasattr(call, "__wrapped__"):
             call = call.__wrapped__
+        # The method itself is wanted, not whether it can be called.
         elif not inspect.isroutine(call) and not inspect.isclass(call) and hasattr(type(call), "__call__"):  # noqa: B004
             call = type(call).__call__
         else:

@@ -109,7 +109,7 @@ def compile_bind(plan: Plan) -> Bind:
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
     bind: Any = namespace["bind"]
     bind.source = source
-    return bind  # type: ignore[no-any-return]
+    return bind  # type: ignore[no-any-return]  # it comes out of exec
 
 
 class _Writer:

@@ -65,7 +65,7 @@ class Context:
         if response is None:
             response = self.response = Response()
             del response.headers["content-length"]
-            response.status_code = None  # type: ignore[assignment]
+            response.status_code = None  # type: ignore[assignment]  # until somebody sets it
         return response
 
     def injected_background(self) -> BackgroundTasks:

@@ -22,7 +22,7 @@ def handler_of(app: ASGIApp | NativeApp) -> Handler:
         return app.handle
     declared = getattr(type(app), "__hanok_call__", None)
     if declared is not None and type(app).__call__ is declared:
-        return app.handle  # type: ignore[union-attr]
+        return app.handle  # type: ignore[union-attr]  # who declares __hanok_call__ has it
     return ForeignApp(app).handle
 
 

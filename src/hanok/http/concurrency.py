@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 async def run_in_threadpool(func: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call ``func`` in a worker thread and return what it returns."""
+    # _run passes the value on as Any.
     return await _run(partial(func, *args, **kwargs) if args or kwargs else func)  # type: ignore[no-any-return]
 
 
@@ -26,6 +27,7 @@ async def run_beyond_limit(func: Callable[P, T], *args: P.args, **kwargs: P.kwar
 
     For what gives something back (the end of a dependency): those who hold all the threads may be waiting for it.
     """
+    # _run passes the value on as Any.
     return await _run(partial(func, *args, **kwargs), False)  # type: ignore[no-any-return]
 
 

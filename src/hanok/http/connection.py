@@ -184,7 +184,7 @@ class HTTPConnection(Mapping[str, Any], Generic[StateT]):
                 values = {}
                 exchange.place("state", values)
             state = self._state = State(values)
-        return state  # type: ignore[no-any-return]
+        return state  # type: ignore[no-any-return]  # whatever the scope holds
 
     def url_for(self, name: str, /, **path_params: Any) -> URL:
         """The absolute URL of the route of this name. Raises NoMatchFound."""

@@ -21,9 +21,9 @@ class DefaultPlaceholder:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, DefaultPlaceholder) and bool(other.value == self.value)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # equal by content
 
 
 def Default(value: T) -> T:
     """Mark ``value`` as a default. Typed as the value, so that signatures read naturally."""
-    return DefaultPlaceholder(value)  # type: ignore[return-value]
+    return DefaultPlaceholder(value)  # type: ignore[return-value]  # on purpose, as the docstring says

@@ -256,6 +256,7 @@ class MultiPartParser:
     def _open_file(self, filename: str) -> None:
         if len(self._files) >= self.max_files:
             raise MultiPartException(f"Too many files. Maximum number of files is {self.max_files}.")
+        # Closed with the form.
         spool = cast(BinaryIO, SpooledTemporaryFile(max_size=self.spool_max_size))  # noqa: SIM115
         self._file = UploadFile(spool, size=0, filename=filename, headers=Headers(raw=self._part_headers))
         self._files.append(self._file)

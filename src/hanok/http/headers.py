@@ -43,13 +43,13 @@ class Headers(Mapping[str, str]):
     def raw(self) -> RawHeaders:
         return list(self._list)
 
-    def keys(self) -> list[str]:  # type: ignore[override]
+    def keys(self) -> list[str]:  # type: ignore[override]  # with repeated names, as users know it
         return [name.decode("latin-1") for name, _ in self._list]
 
-    def values(self) -> list[str]:  # type: ignore[override]
+    def values(self) -> list[str]:  # type: ignore[override]  # with repeated names, as users know it
         return [value.decode("latin-1") for _, value in self._list]
 
-    def items(self) -> list[tuple[str, str]]:  # type: ignore[override]
+    def items(self) -> list[tuple[str, str]]:  # type: ignore[override]  # with repeated names, as users know it
         return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._list]
 
     def getlist(self, key: str) -> list[str]:
@@ -86,7 +86,7 @@ class Headers(Mapping[str, str]):
     def __eq__(self, other: Any) -> bool:
         return isinstance(other, Headers) and sorted(self._list) == sorted(other._list)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # equal by content
 
     def __repr__(self) -> str:
         as_dict = dict(self.items())

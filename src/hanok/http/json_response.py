@@ -72,7 +72,7 @@ class UJSONResponse(JSONResponse):
 
     def render(self, content: Any) -> bytes:
         try:
-            import ujson  # type: ignore[import-untyped, unused-ignore]
+            import ujson  # type: ignore[import-untyped, unused-ignore]  # ujson has no types
         except ImportError:
             raise AssertionError("ujson must be installed to use UJSONResponse") from None
         text: str = ujson.dumps(content, ensure_ascii=False)

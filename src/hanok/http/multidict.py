@@ -67,7 +67,7 @@ class ImmutableMultiDict(Mapping[K, V_co]):
             return False
         return _sorted(self._list) == _sorted(other._list)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # equal by content
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._list!r})"

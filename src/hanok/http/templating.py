@@ -12,7 +12,7 @@ from hanok.http.response import HTMLResponse
 try:
     import jinja2
 except ImportError:  # pragma: no cover - said when Jinja2Templates is made, not when it is imported
-    jinja2 = None  # type: ignore[assignment]
+    jinja2 = None  # type: ignore[assignment]  # asked for before it is used
 
 if TYPE_CHECKING:
     from hanok.exchange import AnyExchange
@@ -60,7 +60,7 @@ class Jinja2Templates:
         context_processors: list[Callable[[Request], dict[str, Any]]] | None = None,
         env: jinja2.Environment | None = None,
     ) -> None:
-        if jinja2 is None:  # pragma: no cover
+        if jinja2 is None:  # pragma: no cover  # it is always installed for the tests
             raise AssertionError("jinja2 must be installed to use Jinja2Templates")
         if (directory is None) == (env is None):
             raise AssertionError("either 'directory' or 'env' arguments must be passed")

@@ -139,7 +139,7 @@ class URL:
     def __eq__(self, other: Any) -> bool:
         return str(self) == str(other)
 
-    __hash__ = None  # type: ignore[assignment]
+    __hash__ = None  # type: ignore[assignment]  # equal by content
 
     def __str__(self) -> str:
         return self._url

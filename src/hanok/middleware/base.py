@@ -33,7 +33,7 @@ class NativeMiddleware(NativeApp):
 async def send_response(response: Any, exchange: Any) -> None:
     """Answer with a response of ours, or of another framework by its ASGI call."""
     if isinstance(response, NativeApp):
-        await response.send(exchange)  # type: ignore[attr-defined]
+        await response.send(exchange)  # type: ignore[attr-defined]  # has it: checked just above
     elif callable(response):
         await handler_of(response)(exchange)
     else:

@@ -176,6 +176,7 @@ class Downstream:
 
     def __init__(self, inner: Handler, exchange: CaptureExchange) -> None:
         self.exchange = exchange
+        # Handlers are coroutine functions, or return what one gave.
         self.coroutine: Coroutine[Any, Any, None] = inner(exchange)  # type: ignore[assignment]
         self.done = False
 

@@ -46,7 +46,7 @@ class Session(dict[str, Any]):
         self.mark_modified()
         super().__delitem__(key)
 
-    def __ior__(self, other: Any) -> Session:  # type: ignore[override, misc]
+    def __ior__(self, other: Any) -> Session:  # type: ignore[override, misc]  # a narrower type than dict's
         self.update(other)
         return self
 

@@ -161,7 +161,7 @@ SchemaOrBool: TypeAlias = Schema | bool
 class Example(TypedDict, total=False):
     """One of ``openapi_examples``."""
 
-    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]
+    __pydantic_config__ = ConfigDict(extra="allow")  # type: ignore[misc]  # pydantic's way to configure a TypedDict
 
     summary: str | None
     description: str | None

@@ -82,7 +82,7 @@ def model_of(annotation: Any) -> type[BaseModel] | None:
     if len(found) == 1:
         candidate = get_origin(found[0]) or found[0]
         if is_class(candidate, BaseModel):
-            return found[0]  # type: ignore[no-any-return]
+            return found[0]  # type: ignore[no-any-return]  # checked to be a model
     return None
 
 

@@ -14,7 +14,7 @@ def _function(cls: type[declared.Declared]) -> Callable[..., Any]:
 
     declare.__name__ = declare.__qualname__ = cls.__name__
     declare.__doc__ = cls.__doc__
-    declare.__signature__ = declared.signature_of(cls)  # type: ignore[attr-defined]
+    declare.__signature__ = declared.signature_of(cls)  # type: ignore[attr-defined]  # read by inspect.signature
     return declare
 
 

@@ -154,7 +154,7 @@ class Parameter:
         own = self.field_info
         if isinstance(info, Declared):
             return info
-        mine = redeclare(type(own), info)  # type: ignore[arg-type]
+        mine = redeclare(type(own), info)  # type: ignore[arg-type]  # a Declared: only those have models
         for option in ("convert_underscores", "media_type", "include_in_schema"):
             if hasattr(own, option):
                 setattr(mine, option, getattr(own, option))
@@ -179,9 +179,10 @@ def redeclare(cls: type[Declared], info: FieldInfo) -> Declared:
     made.openapi_examples = None
     made.include_in_schema = True
     if cls is declared.Header:
-        made.convert_underscores = True  # type: ignore[attr-defined]
+        made.convert_underscores = True  # type: ignore[attr-defined]  # made is a Header
     if issubclass(cls, declared.Body):
-        made.embed = None  # type: ignore[attr-defined]
+        made.embed = None  # type: ignore[attr-defined]  # made is a Body
+        # Made is a Body.
         made.media_type = cls.extra_options.get("media_type", "application/json")  # type: ignore[attr-defined]
     return made
 

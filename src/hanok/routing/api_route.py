@@ -78,6 +78,7 @@ class DeclaredRoute(TemplateRoute):
         if run is None:
             run = self._compiled = self._compile()
             if isinstance(self._app, OperationApp) and self.run == self._handler:
+                # Routers call the attribute, so that nothing stands in between.
                 self.run = run  # type: ignore[method-assign, assignment]
         return run
 
@@ -286,7 +287,7 @@ class APIRoute(DeclaredRoute, Route):
             self._compiled = None
             self.__dict__.pop("compiled_endpoint", None)
             app = OperationApp(self)
-        DeclaredRoute.app.fset(self, app)  # type: ignore[attr-defined]
+        DeclaredRoute.app.fset(self, app)  # type: ignore[attr-defined]  # the property of the base class
 
     def _compile(self) -> Run:
         handler = self._request_handler

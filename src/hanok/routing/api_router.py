@@ -106,7 +106,7 @@ class APIRouter(Verbs, Router):
         super().__init_subclass__(**kwargs)
         own = cls.__dict__.get("handle")
         if own is not None and len(inspect.signature(own).parameters) > 2:
-            cls.handle = in_both_forms(own)  # type: ignore[method-assign]
+            cls.handle = in_both_forms(own)  # type: ignore[method-assign]  # a subclass of users may define either form
 
     # ---- HTTP operations
 

@@ -37,7 +37,7 @@ def as_lifespan(lifespan: Any, *, warn: bool = True) -> Lifespan:
         return NoLifespan()
     is_async = inspect.isasyncgenfunction(lifespan)
     if not is_async and not inspect.isgeneratorfunction(lifespan):
-        return lifespan  # type: ignore[no-any-return]
+        return lifespan  # type: ignore[no-any-return]  # what is called has no types of its own
     if warn:
         kind = "async generator" if is_async else "generator"
         warnings.warn(

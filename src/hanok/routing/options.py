@@ -132,8 +132,9 @@ def takes(options: type, **defaults: Any) -> Callable[[F], F]:
             for name in names
             if name not in known
         ]
+        # Read by inspect.signature.
         function.__signature__ = signature.replace(parameters=[*own, *keywords])  # type: ignore[attr-defined]
-        function.__options__ = options  # type: ignore[attr-defined]
+        function.__options__ = options  # type: ignore[attr-defined]  # read by those who declare for others
         return function
 
     return decorate

@@ -71,6 +71,7 @@ class TemplateRoute(BaseRoute):
         self._handler = handler_of(app)
         # A subclass with a ``handle`` of its own is run through it.
         own = type(self).handle is getattr(type(self), "native_handle", None)
+        # Routers call the attribute, so that nothing stands in between.
         self.run = self._handler if own else ForeignApp(self.handle).handle  # type: ignore[method-assign, assignment]
 
     def match_params(self, path: str) -> dict[str, Any] | None:

@@ -34,7 +34,7 @@ def changing(method: F) -> F:
 
     changed.__name__ = method.__name__
     changed.__doc__ = method.__doc__
-    return changed  # type: ignore[return-value]
+    return changed  # type: ignore[return-value]  # the same signature as the method of list
 
 
 class RouteList(list[Any]):

@@ -33,7 +33,7 @@ def _text(value: Any) -> str:
 
 
 def _isoformat(value: Any) -> str:
-    return value.isoformat()  # type: ignore[no-any-return]
+    return value.isoformat()  # type: ignore[no-any-return]  # the table gives only what has it
 
 
 # What a single value of a type becomes. A subclass is written as its nearest base in this table.

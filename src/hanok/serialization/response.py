@@ -53,8 +53,8 @@ class ResponseDump:
         options = self.options
         return self._serialize.to_json(
             self.check(value),
-            include=options.include,  # type: ignore[arg-type]
-            exclude=options.exclude,  # type: ignore[arg-type]
+            include=options.include,  # type: ignore[arg-type]  # pydantic's own type for it is private
+            exclude=options.exclude,  # type: ignore[arg-type]  # pydantic's own type for it is private
             by_alias=options.by_alias,
             exclude_unset=options.exclude_unset,
             exclude_defaults=options.exclude_defaults,
@@ -67,8 +67,8 @@ class ResponseDump:
         return self._serialize.to_python(
             self.check(value),
             mode="json",
-            include=options.include,  # type: ignore[arg-type]
-            exclude=options.exclude,  # type: ignore[arg-type]
+            include=options.include,  # type: ignore[arg-type]  # pydantic's own type for it is private
+            exclude=options.exclude,  # type: ignore[arg-type]  # pydantic's own type for it is private
             by_alias=options.by_alias,
             exclude_unset=options.exclude_unset,
             exclude_defaults=options.exclude_defaults,

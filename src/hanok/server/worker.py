@@ -152,7 +152,7 @@ class Worker:
         await self._drain(services)
         ended_well = await lifespan.shutdown()
         if services.access is not None:
-            services.access.flush()  # type: ignore[attr-defined]
+            services.access.flush()  # type: ignore[attr-defined]  # the access log of a worker is always an AccessLog
         self._become(WorkerState.STOPPED)
         return OK if ended_well else FAILED
 
@@ -246,7 +246,7 @@ def loop_factory(choice: str) -> Callable[[], asyncio.AbstractEventLoop]:
             if choice == "uvloop":
                 raise ConfigError("--loop uvloop: uvloop is not installed; install it, or give auto.") from None
         else:
-            return uvloop.new_event_loop  # type: ignore[no-any-return, unused-ignore]
+            return uvloop.new_event_loop  # type: ignore[no-any-return, unused-ignore]  # uvloop has no types
     return asyncio.new_event_loop
 
 

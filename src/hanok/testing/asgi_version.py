@@ -12,7 +12,7 @@ from hanok.types import ASGIApp, Receive, Scope, Send
 def as_asgi3(app: Any) -> ASGIApp:
     """The application as a single callable of three arguments."""
     if _is_asgi3(app):
-        return app  # type: ignore[no-any-return]
+        return app  # type: ignore[no-any-return]  # an application of either version
 
     async def single_callable(scope: Scope, receive: Receive, send: Send) -> None:
         await app(scope)(receive, send)
@@ -25,6 +25,7 @@ def _is_asgi3(app: Any) -> bool:
         return hasattr(app, "__await__")
     while isinstance(app, functools.partial):
         app = app.func
+    # The method itself is wanted, not whether it can be called.
     if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None)):  # noqa: B004
         return True
     # A plain callable that returns an awaitable (a decorated or compiled application): its parameters tell.

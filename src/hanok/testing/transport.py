@@ -191,8 +191,8 @@ class AppTransport(httpx.BaseTransport):
         if call.debug is not None:
             response.extensions["http.response.debug"] = call.debug
             if "template" in call.debug:
-                response.template = call.debug["template"]  # type: ignore[attr-defined]
-                response.context = call.debug["context"]  # type: ignore[attr-defined]
+                response.template = call.debug["template"]  # type: ignore[attr-defined]  # for tests, as users know it
+                response.context = call.debug["context"]  # type: ignore[attr-defined]  # for tests, as users know it
         if call.trailers is not None:
             response.extensions["http.response.trailers"] = call.trailers
         return response

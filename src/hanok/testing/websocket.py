@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 GRACE = 0.1
 
 
-class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):  # type: ignore[misc]
+class WebSocketDenialResponse(httpx.Response, WebSocketDisconnect):  # type: ignore[misc]  # both have a __setstate__
     """The application answered the handshake with an HTTP response: that response, raised."""
 
 

@@ -60,6 +60,7 @@ class WebSocketEndpoint:
                 return data
             case "json":
                 try:
+                    # One of the two is there.
                     return json.loads(data if text is None else text)  # type: ignore[arg-type]
                 except ValueError:
                     raise await _refuse(websocket, "Malformed JSON data received.") from None

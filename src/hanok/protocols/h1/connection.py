@@ -109,7 +109,7 @@ class H1Connection(asyncio.Protocol):
     # ---- called by the transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = transport  # type: ignore[assignment]
+        self.transport = transport  # type: ignore[assignment]  # TCP and Unix sockets have both directions
         services = self.services
         services.connections.add(self)
         info = transport.get_extra_info
@@ -329,7 +329,7 @@ class H1Connection(asyncio.Protocol):
             services.on_max_requests()
         # Each request has a context of its own, copied from one that no request has touched.
         task: asyncio.Task[None] = _Task(
-            services.handler(exchange),  # type: ignore[arg-type]
+            services.handler(exchange),  # type: ignore[arg-type]  # handlers give coroutines
             loop=self.loop,
             context=services.context.copy(),
             **EAGER,

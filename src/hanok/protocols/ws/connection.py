@@ -168,6 +168,7 @@ class WsConnection(asyncio.Protocol):
     def _start_task(self) -> None:
         context = self.services.context.copy()
         if EAGER:
+            # Known from 3.12 on.
             task = asyncio.Task(self._run(), loop=self.loop, context=context, eager_start=True)  # type: ignore[call-arg]
         else:
             task = self.loop.create_task(self._run(), context=context)
@@ -284,7 +285,7 @@ class WsConnection(asyncio.Protocol):
         """Hand over what the sans-I/O layer has made of the last bytes, and send what it answers."""
         protocol, exchange = self._handshake.protocol, self._exchange
         for frame in protocol.events_received():
-            if frame.opcode in DATA:  # type: ignore[union-attr]
+            if frame.opcode in DATA:  # type: ignore[union-attr]  # the protocol gives frames here
                 try:
                     message = self._assembler.feed(cast(Frame, frame))
                 except UnicodeDecodeError:
