@@ -14,7 +14,7 @@ HERE = Path(__file__).parent
 SCRATCH = HERE / ".env"
 PYTHON = SCRATCH / "python" / "bin" / "python"
 BASELINE = "fastapi"
-OURS = "hanok"
+OURS = ("hanok", "dropin")
 
 
 @dataclass(frozen=True)
@@ -71,5 +71,5 @@ def read_peers() -> dict[str, Peer]:
         if unknown:
             raise ValueError(f"{file}: no such works: {', '.join(sorted(unknown))}")
         peers.append(peer)
-    peers.sort(key=lambda peer: (peer.key != BASELINE, peer.key != OURS, peer.ceiling, peer.key))
+    peers.sort(key=lambda peer: (peer.key != BASELINE, peer.key not in OURS, peer.ceiling, peer.key))
     return {peer.key: peer for peer in peers}

@@ -71,8 +71,8 @@ def panel(x: float, y: float, work: str, rows: list[Row], peers: Mapping[str, Pe
         ratio = row.ratio or 0
         length = max(1.5, ratio / longest * room)
         peer = peers[row.peer]
-        kind = "ours" if row.peer == OURS else "ceiling" if peer.ceiling else "bar"
-        weight = " bold" if row.peer == OURS else ""
+        kind = "ours" if row.peer in OURS else "ceiling" if peer.ceiling else "bar"
+        weight = " bold" if row.peer in OURS else ""
         parts += [
             text(x + NAMES - 8, top + 11, peer.name, f"ink{weight}", "end"),
             f'<rect class="{kind}" x="{x + NAMES}" y="{top}" width="{length:.1f}" height="{BAR}" rx="2"/>',

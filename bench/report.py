@@ -43,7 +43,7 @@ def table(rows: Rows, peers: Mapping[str, Peer], cell: Cell) -> str:
             continue
         found = [rows.get((work, key)) for work in works]
         cells = [peer.name, *("–" if row is None else cell(row) for row in found)]
-        if key == OURS:
+        if key in OURS:
             cells = [f"**{words}**" for words in cells]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
