@@ -71,5 +71,6 @@ def read_peers() -> dict[str, Peer]:
         if unknown:
             raise ValueError(f"{file}: no such works: {', '.join(sorted(unknown))}")
         peers.append(peer)
-    peers.sort(key=lambda peer: (peer.key != BASELINE, peer.key not in OURS, peer.ceiling, peer.key))
+    first = (BASELINE, *OURS)
+    peers.sort(key=lambda peer: (first.index(peer.key) if peer.key in first else len(first), peer.ceiling, peer.key))
     return {peer.key: peer for peer in peers}

@@ -66,8 +66,15 @@ def test_the_hanok_and_the_fastapi_application_differ_only_in_their_imports_and_
 
 def test_hanok_and_fastapi_do_every_work() -> None:
     peers = read_peers()
-    assert list(peers)[:2] == ["fastapi", "hanok"]
+    assert list(peers)[:3] == ["fastapi", "hanok", "dropin"]
     assert set(peers["hanok"].works) == set(peers["fastapi"].works) == set(WORKS)
+
+
+def test_the_drop_in_serves_the_very_file_that_fastapi_runs() -> None:
+    peers = read_peers()
+    assert peers["dropin"].folder == peers["fastapi"].folder
+    assert peers["dropin"].works == peers["fastapi"].works
+    assert "fastapi" not in peers["dropin"].packages
 
 
 def test_ratios_are_taken_inside_a_round(results: dict[str, Any]) -> None:
