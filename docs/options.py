@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hanok.server.config import Option, options
+from hanok.server.config import options
+from hanok.server.options import Option
 
 PAGE = Path(__file__).with_name("server.md")
 START, END = "<!-- options:start -->", "<!-- options:end -->"

@@ -10,7 +10,8 @@ import click
 
 from hanok.cli.help import GroupedOption
 from hanok.exceptions import ConfigError
-from hanok.server.config import Config, Option, environment, options
+from hanok.server.config import Config, environment, options
+from hanok.server.options import Option
 from hanok.server.run import read_env_file
 
 F = TypeVar("F", bound=Callable[..., Any])
