@@ -110,8 +110,10 @@ class Incoming:
         "route",  # the matched route object
         "router",
         "scheme",  # "http" | "https" | "ws" | "wss"
+        "sent",  # bytes of the answer's body so far, as the protocol was given them
         "server",  # (host, port | None) | None
         "session",  # dict | None, set by the session middleware
+        "started",  # the loop's clock when the request came, where somebody asks for times; else 0
         "state",  # dict[str, Any] | None: the lifespan state, copied for this request
     )
 
@@ -135,8 +137,10 @@ class Incoming:
     route: Any
     router: Any
     scheme: str
+    sent: int
     server: tuple[str, int | None] | None
     session: dict[str, Any] | None
+    started: float
     state: dict[str, Any] | None
     _scope: Scope | None
 
@@ -292,8 +296,8 @@ class Exchange(Incoming, ABC):
         self.root_path = ""
         self.state = None
         self.body_limit = self.exits = self.filters = None
-        self.body_read = 0
-        self.status = 0
+        self.body_read = self.status = self.sent = 0
+        self.started = 0.0
         self.stream_consumed = False
         self.answer_state = _WAITING
 
@@ -467,6 +471,8 @@ class WebSocketExchange(Incoming, ABC):
         self.path_params = {}
         self.root_path = ""
         self.state = None
+        self.sent = 0
+        self.started = 0.0
 
     @abstractmethod
     async def receive(self) -> Message: ...

@@ -104,6 +104,7 @@ class Services:
         "state",  # dict | None: the lifespan state; copied for each request
         "tasks",  # the tasks of requests that did not finish at once
         "tick",  # seconds between two sweeps
+        "timed",  # whether somebody wants to know how long requests took
         "websocket",  # WebSocketUpgrade | None
     )
 
@@ -135,6 +136,7 @@ class Services:
         self.draining = False
         self.now = loop.time()
         self.tick = tick
+        self.timed = False
         self.requests = 0
         self.max_requests: int | None = None
         self.on_max_requests: Callable[[], None] | None = None

@@ -42,7 +42,8 @@ class H1Exchange(Exchange):
         self.path_params = {}
         self.state = None
         self.body_limit = self.exits = self.filters = None
-        self.body_read = self.status = 0
+        self.body_read = self.status = self.sent = 0
+        self.started = 0.0
         self.stream_consumed = False
         self.answer_state = _WAITING
 
@@ -97,11 +98,13 @@ class H1Exchange(Exchange):
         head += connection_line(close, self.http_version)
         if not has_body:
             connection.send(head)
-        elif len(body) < JOIN_BELOW:
-            connection.send(head + body)
         else:
-            connection.send(head)
-            connection.send(body)
+            self.sent = size = len(body)
+            if size < JOIN_BELOW:
+                connection.send(head + body)
+            else:
+                connection.send(head)
+                connection.send(body)
         connection.answer_end(self)
 
     def _start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
@@ -138,6 +141,7 @@ class H1Exchange(Exchange):
                     self.remaining = -1
                     raise LocalProtocolError("the answer is longer than its content-length")
             connection.send(data)
+        self.sent += len(data)
         connection.flush()
         if connection.write_paused:
             self._burst = 0
