@@ -42,6 +42,7 @@ class Config:
     uds: str | None = option("path", None, "Listen on a Unix domain socket.", SOCKET, optional=True)
     fd: int | None = option("whole", None, "Listen on this inherited descriptor.", SOCKET, low=0, optional=True)
     backlog: int = option("whole", 2048, "Connections that may wait to be accepted.", SOCKET, low=1)
+    reuse_port: bool = option("switch", False, "Give each worker a listener of its own (SO_REUSEPORT).", SOCKET)
 
     workers: int = option("whole", 1, "Worker processes.", PROCESS, low=1, high=1024, also_env="WEB_CONCURRENCY")
     loop: str = option("text", "auto", "The event loop.", PROCESS, choices=("auto", "uvloop", "asyncio"))
@@ -63,6 +64,26 @@ class Config:
         low=0,
         optional=True,
     )
+    timeout_worker_boot: float | None = option(
+        "seconds", 120, "How long a worker may take until it serves.", PROCESS, low=0.1, optional=True
+    )
+    timeout_worker_healthcheck: float | None = option(
+        "seconds", 30, "Kill a worker whose event loop is blocked for this long.", PROCESS, low=0.1, optional=True
+    )
+    workers_lifetime: float | None = option(
+        "seconds", None, "Replace a worker after this time.", PROCESS, low=0.1, optional=True
+    )
+    workers_max_rss: int | None = option(
+        "whole", None, "Replace a worker whose memory is above this, in MiB.", PROCESS, low=1, optional=True
+    )
+    preload: bool = option("switch", False, "Import the application once, and fork the workers.", PROCESS)
+    pidfile: str | None = option(
+        "path", None, "Write the supervisor's process id to this file.", PROCESS, optional=True, flag="--pid"
+    )
+    user: str | None = option("text", None, "Workers run as this user (name or number).", PROCESS, optional=True)
+    group: str | None = option("text", None, "Workers run as this group (name or number).", PROCESS, optional=True)
+    umask: str | None = option("text", None, "Mask of the mode of new files, octal: 027.", PROCESS, optional=True)
+    proc_name: str = option("text", "hanok", "Name of the processes in ps; needs setproctitle.", PROCESS, flag="--name")
 
     log_level: str = option("text", "info", "The least level that is logged.", LOGS, choices=LOG_LEVELS)
     log_config: Any = option("path", None, "A logging configuration (.json, .yaml, .ini).", LOGS, optional=True)
