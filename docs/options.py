@@ -1,4 +1,4 @@
-"""Writes the table of the server's options into server.md, from the fields of Config."""
+"""Writes the tables of the server's options into options.md, from the fields of Config."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from hanok.server.config import options
 from hanok.server.options import Option
 
-PAGE = Path(__file__).with_name("server.md")
+PAGE = Path(__file__).with_name("options.md")
 START, END = "<!-- options:start -->", "<!-- options:end -->"
 
 
@@ -19,15 +19,20 @@ def table() -> str:
         groups.setdefault(option.group, []).append(option)
     parts = []
     for group, members in groups.items():
-        parts += [f"### {group}", "", "| option | environment | default | |", "|---|---|---|---|"]
+        parts += [f"## {group}", "", "| option | environment | default | |", "|---|---|---|---|"]
         parts += [row(option) for option in members]
         parts.append("")
     return "\n".join(parts)
 
 
 def row(option: Option) -> str:
-    variables = ", ".join(f"`{name}`" for name in (option.env, option.also_env) if name)
-    cells = [f"`{option.flag}`", variables, default(option), f"{option.help} {accepts(option)}".strip()]
+    variables = ", ".join(f"`{name}`" for name in option.variables)
+    cells = [
+        ", ".join(f"`{flag}`" for flag in (option.flag, option.short) if flag),
+        variables,
+        default(option),
+        f"{option.help} {accepts(option)}".strip(),
+    ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 

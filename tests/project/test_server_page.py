@@ -16,7 +16,7 @@ from hanok.testing import LiveServer
 
 def test_the_table_of_options_is_made_from_the_options(root: Path) -> None:
     updated = runpy.run_path(str(root / "docs" / "options.py"))["updated"]
-    page = (root / "docs" / "server.md").read_text("utf-8")
+    page = (root / "docs" / "options.md").read_text("utf-8")
     assert updated(page) == page, "run: python docs/options.py"
     assert "| `--port` | `HANOK_PORT` | `8000` | Listen on this port; 0 takes a free one." in page
 

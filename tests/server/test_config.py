@@ -39,7 +39,7 @@ def test_the_defaults_are_accepted_and_cannot_be_changed():
         ({"access_log": 1}, "give true or false."),
         ({"ssl_keyfile": "key"}, "--ssl-keyfile was given without --ssl-certfile"),
         ({"reload": True, "workers": 2}, "--reload watches one process"),
-        ({"uds": "/x", "fd": 3}, "--uds and --fd exclude each other"),
+        ({"uds": "/x", "fd": 3}, "--uds, --fd and --bind exclude each other"),
     ],
 )
 def test_a_wrong_value_names_the_option_the_value_and_what_is_accepted(given, message):

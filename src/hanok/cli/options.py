@@ -11,7 +11,7 @@ import click
 from hanok.cli.help import GroupedOption
 from hanok.exceptions import ConfigError
 from hanok.server.config import Config, environment, options
-from hanok.server.options import Option
+from hanok.server.options import SEVERAL, Option
 from hanok.server.run import read_env_file
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -20,13 +20,16 @@ ENVIRONMENT = "Every option can also be set in the environment: --log-level is H
 
 METAVARS = {
     "text": "TEXT",
+    "secret": "TEXT",
     "path": "PATH",
+    "paths": "PATH",
+    "secrets": "TEXT",
+    "mode": "MODE",
     "whole": "N",
     "seconds": "SECONDS",
     "texts": "TEXT",
     "headers": "NAME:VALUE",
 }
-SEVERAL = ("texts", "headers")  # kinds of options that may be given more than once
 
 
 class OptionType(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic in newer versions of click only
@@ -73,7 +76,7 @@ def click_option(option: Option, default: Any) -> Callable[[F], F]:
         return click.option(f"{option.flag}/--no-{option.flag[2:]}", option.name, **settings)
     metavar = "NAME" if option.choices else METAVARS[option.kind]
     settings.update(type=OptionType(option), metavar=metavar, multiple=option.kind in SEVERAL)
-    return click.option(option.flag, option.name, **settings)
+    return click.option(*([option.short] if option.short else []), option.flag, option.name, **settings)
 
 
 def notes(option: Option, default: Any) -> tuple[str, ...]:

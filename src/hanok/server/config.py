@@ -9,19 +9,30 @@ Uvicorn has the option, Gunicorn's where only Gunicorn has it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from hanok.exceptions import ConfigError
-from hanok.server.options import Option, described, option, texts_of
+from hanok.server.addresses import parse_address
+from hanok.server.options import Option, described, option
 
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
+# Constants of the ssl module that name one version, which is too old to be spoken (RFC 8996).
+OLD_TLS = dict.fromkeys((0, 1, 3, 4), "it is too old (RFC 8996); leave it out, or give --ssl-min-version 1.2 or 1.3")
 
 # The groups in which options are listed in help and documentation.
 APP, SOCKET, PROCESS, LOGS, HTTP, LIMITS, WS, TLS, RELOAD = (
     "Application", "Socket", "Processes", "Logs", "HTTP", "Limits and timeouts", "WebSocket", "TLS", "Reload",
 )  # fmt: skip
+
+
+class CertificateFiles(NamedTuple):
+    """One certificate of the server, as it is configured."""
+
+    certfile: str
+    keyfile: str | None = None  # None: in the same file
+    password: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,19 +43,40 @@ class Config:
 
     app_dir: str = option("path", "", "Look for the application in this directory; the current one by default.", APP)
     factory: bool = option("switch", False, "The target is a function that returns the application.", APP)
-    interface: str = option("text", "auto", "How the application is called.", APP, choices=("auto", "asgi3", "native"))
+    config: str | None = option(
+        "path", None, "Read options from this file: TOML, or Python like Gunicorn's.", APP, short="-c", optional=True
+    )
+    interface: str = option(
+        "text", "auto", "How the application is called.", APP, choices=("auto", "asgi3", "native", "wsgi"),
+        remedies={"asgi2": "ASGI 2 is gone since 2019; wrap the application with asgiref's guarantee_single_callable"},
+    )  # fmt: skip
     lifespan: str = option("text", "auto", "Run the lifespan of the application.", APP, choices=("auto", "on", "off"))
     root_path: str = option("text", "", "The path prefix under which a proxy in front serves the application.", APP)
     env_file: str | None = option("path", None, "Read environment variables from this file.", APP, optional=True)
 
-    host: str = option("text", "127.0.0.1", "Listen on this address.", SOCKET)
+    bind: tuple[str, ...] = option(
+        "texts", (), "Listen here: host:port, [address]:port, unix:/path or fd://N; may be given several times.", SOCKET,
+        short="-b",
+    )  # fmt: skip
+    host: str = option("text", "127.0.0.1", "Listen on this address; :: on all, IPv6 and IPv4.", SOCKET)
     port: int = option("whole", 8000, "Listen on this port; 0 takes a free one.", SOCKET, low=0, high=65535)
     uds: str | None = option("path", None, "Listen on a Unix domain socket.", SOCKET, optional=True)
+    uds_permissions: int | None = option(
+        "mode", None, "Who may connect to Unix domain sockets; by default everybody (666).", SOCKET, optional=True
+    )
     fd: int | None = option("whole", None, "Listen on this inherited descriptor.", SOCKET, low=0, optional=True)
     backlog: int = option("whole", 2048, "Connections that may wait to be accepted.", SOCKET, low=1)
+    proxy_protocol: bool = option(
+        "switch", False, "Connections begin with the PROXY protocol, version 1 or 2; others are refused.", SOCKET
+    )
+    proxy_allow_ips: tuple[str, ...] = option(
+        "texts", ("127.0.0.1", "::1"), "Peers whose PROXY protocol is believed: addresses, networks, or *.", SOCKET
+    )
     reuse_port: bool = option("switch", False, "Give each worker a listener of its own (SO_REUSEPORT).", SOCKET)
 
-    workers: int = option("whole", 1, "Worker processes.", PROCESS, low=1, high=1024, also_env="WEB_CONCURRENCY")
+    workers: int = option(
+        "whole", 1, "Worker processes.", PROCESS, low=1, high=1024, also_env="WEB_CONCURRENCY", short="-w"
+    )
     loop: str = option("text", "auto", "The event loop.", PROCESS, choices=("auto", "uvloop", "asyncio"))
     limit_max_requests: int | None = option(
         "whole", None, "Replace a worker after this many requests.", PROCESS, low=1, optional=True
@@ -90,7 +122,16 @@ class Config:
     access_log: bool = option("switch", True, "Write a line for each answer.", LOGS)
     use_colors: bool | None = option("switch", None, "Colour the logs; on terminals by default.", LOGS, optional=True)
 
-    proxy_headers: bool = option("switch", True, "Believe X-Forwarded-For and -Proto from trusted peers.", HTTP)
+    http: str = option(
+        "text", "auto", "The HTTP/1.1 parser; there is one, whatever is said.", HTTP,
+        choices=("auto", "httptools", "h11", "zttp"),
+    )  # fmt: skip
+    proxy_headers: bool = option("switch", True, "Believe what trusted peers say of their clients.", HTTP)
+    forwarded_headers: tuple[str, ...] = option(
+        "texts", ("x-forwarded-for", "x-forwarded-proto"),
+        "What is believed: x-forwarded-for, -proto, -host, -prefix, forwarded. Name only what the proxy sets itself.",
+        HTTP,
+    )  # fmt: skip
     forwarded_allow_ips: tuple[str, ...] = option(
         "texts", ("127.0.0.1", "::1"), "Trusted peers: addresses, networks (10.0.0.0/8), or *.", HTTP,
         also_env="FORWARDED_ALLOW_IPS",
@@ -126,15 +167,25 @@ class Config:
     timeout_request_body: float = option("seconds", 60, "Longest silence within a request body (408).", LIMITS, low=0.1)
     timeout_send: float = option("seconds", 60, "Longest time a peer may take nothing of an answer.", LIMITS, low=0.1)
 
+    ws: str = option(
+        "text", "auto", "The WebSocket protocol; there is one, and none turns it off.", WS,
+        choices=("auto", "websockets", "websockets-sansio", "wsproto", "none"),
+    )  # fmt: skip
     ws_max_size: int = option("whole", 16 * 2**20, "Largest WebSocket message, in bytes.", WS, low=1)
     ws_max_queue: int = option("whole", 32, "WebSocket messages that may wait to be read.", WS, low=1)
     ws_ping_interval: float | None = option("seconds", 20, "Time between pings.", WS, low=0.01, optional=True)
     ws_ping_timeout: float | None = option("seconds", 20, "Time to wait for a pong.", WS, low=0.01, optional=True)
     ws_per_message_deflate: bool = option("switch", True, "Offer permessage-deflate.", WS)
 
-    ssl_keyfile: str | None = option("path", None, "Private key (PEM).", TLS, optional=True)
-    ssl_certfile: str | None = option("path", None, "Certificate chain (PEM).", TLS, optional=True)
-    ssl_keyfile_password: str | None = option("text", None, "Password of the key.", TLS, optional=True)
+    ssl_keyfile: str | tuple[str, ...] = option("paths", (), "Private key (PEM), one for each certificate.", TLS)
+    ssl_certfile: str | tuple[str, ...] = option(
+        "paths", (), "Certificate chain (PEM); of several the client's server name (SNI) chooses.", TLS
+    )
+    ssl_keyfile_password: str | tuple[str, ...] = option("secrets", (), "Password of the key.", TLS)
+    ssl_version: int = option(
+        "whole", 17, "A protocol constant of the ssl module; see --ssl-min-version.", TLS, remedies=OLD_TLS
+    )
+    ssl_min_version: str = option("text", "1.2", "The oldest TLS that is spoken.", TLS, choices=("1.2", "1.3"))
     ssl_cert_reqs: int = option("whole", 0, "Client certificates: 0 none, 1 optional, 2 required.", TLS, low=0, high=2)
     ssl_ca_certs: str | None = option("path", None, "Authorities for client certificates.", TLS, optional=True)
     ssl_ciphers: str | None = option("text", None, "OpenSSL cipher list, up to TLS 1.2.", TLS, optional=True)
@@ -155,19 +206,52 @@ class Config:
 
     def __post_init__(self) -> None:
         for one in OPTIONS:
-            one.check(getattr(self, one.name))
-        if isinstance(self.forwarded_allow_ips, str):
-            object.__setattr__(self, "forwarded_allow_ips", texts_of(self.forwarded_allow_ips))
-        if self.ssl_keyfile and not self.ssl_certfile:
-            raise ConfigError("--ssl-keyfile was given without --ssl-certfile; a server needs both.")
+            given = getattr(self, one.name)
+            if (value := one.normal(given)) is not given:
+                object.__setattr__(self, one.name, value)
+            one.check(value)
+        for text in self.bind:
+            parse_address(text)
+        self._check_certificates()
         if self.reload and self.workers > 1:
             raise ConfigError(f"--reload watches one process, and --workers is {self.workers}; leave one of them out.")
-        if sum(given is not None for given in (self.uds, self.fd)) > 1:
-            raise ConfigError("--uds and --fd exclude each other: a server has one listener.")
+        if sum(bool(given) for given in (self.uds is not None, self.fd is not None, self.bind)) > 1:
+            raise ConfigError("--uds, --fd and --bind exclude each other; --bind alone may be given several times.")
+
+    def _check_certificates(self) -> None:
+        keys, certificates = self.ssl_keyfile, self.ssl_certfile
+        if keys and not certificates:
+            raise ConfigError("--ssl-keyfile was given without --ssl-certfile; a server needs both.")
+        if keys and len(keys) != len(certificates):
+            raise ConfigError(
+                f"--ssl-certfile was given {len(certificates)} times and --ssl-keyfile {len(keys)} times; "
+                "give a key for each certificate, in the same order, or none if the files hold both."
+            )
+        if len(self.ssl_keyfile_password) > 1 and len(self.ssl_keyfile_password) != len(certificates):
+            raise ConfigError("--ssl-keyfile-password: give one for all keys, or one for each certificate.")
 
     @property
     def is_tls(self) -> bool:
-        return self.ssl_certfile is not None
+        return bool(self.ssl_certfile)
+
+    @property
+    def certificates(self) -> tuple[CertificateFiles, ...]:
+        """What is to be loaded, the certificate for clients that name no server first."""
+        several = len(self.ssl_certfile)
+        keys: Sequence[str | None] = self.ssl_keyfile or [None] * several
+        passwords: Sequence[str | None] = self.ssl_keyfile_password or [None]
+        if len(passwords) == 1:
+            passwords = [passwords[0]] * several
+        return tuple(map(CertificateFiles, self.ssl_certfile, keys, passwords))
+
+    def remarks(self) -> list[str]:
+        """What should be said about options that mean less here than in other servers."""
+        found = []
+        if self.http not in ("auto", "httptools"):
+            found.append(f"--http {self.http}: Hanok has an HTTP/1.1 connection of its own, and uses that.")
+        if self.ws not in ("auto", "none", "websockets-sansio"):
+            found.append(f"--ws {self.ws}: Hanok has a WebSocket connection of its own, and uses that.")
+        return found
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **given: Any) -> Config:
@@ -185,9 +269,9 @@ def environment(environ: Mapping[str, str] | None = None) -> dict[str, Any]:
     environ = os.environ if environ is None else environ
     found = {}
     for one in OPTIONS:
-        for name in (one.env, one.also_env):
-            if name is not None and name in environ:
-                found[one.name] = one.parse(environ[name])
+        for name in one.variables:
+            if name in environ:
+                found[one.name] = one.read(environ[name], name)
                 break
     return found
 

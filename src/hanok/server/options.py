@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias
 
 from hanok.exceptions import ConfigError
 
-Kind: TypeAlias = Literal["text", "path", "whole", "seconds", "switch", "texts", "headers"]
+Kind: TypeAlias = Literal[
+    "text", "secret", "path", "whole", "seconds", "mode", "switch", "texts", "paths", "secrets", "headers"
+]
 
+SEVERAL = ("texts", "paths", "secrets", "headers")  # kinds of options that may be given more than once
+SECRET = ("secret", "secrets")  # kinds whose values are shown to nobody
 TRUE, FALSE, NOTHING = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}, {"", "none"}
 
 
@@ -28,11 +33,18 @@ class Option:
     optional: bool = False
     also_env: str | None = None
     flag: str = ""
+    short: str | None = None  # a flag of one letter
+    remedies: Mapping[Any, str] | None = None  # for values that are refused and that people are likely to try
 
     @property
     def env(self) -> str:
         """The environment variable that sets it."""
         return "HANOK_" + self.name.upper()
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The environment variables that set it, the one that wins first."""
+        return (self.env,) if self.also_env is None else (self.env, self.also_env)
 
     @property
     def accepts(self) -> str:
@@ -49,7 +61,7 @@ class Option:
             what = SAYS[self.kind]
         return what + (", or none" if self.optional else "")
 
-    def parse(self, text: str) -> Any:
+    def parse(self, text: str, where: str | None = None) -> Any:
         """The value that ``text`` from the command line or the environment means. Raises ConfigError."""
         text = text.strip()
         if self.optional and text.lower() in NOTHING:
@@ -57,9 +69,31 @@ class Option:
         try:
             return PARSERS[self.kind](text)
         except (ValueError, KeyError):
-            raise self.error(text) from None
+            raise self.error(text, where) from None
 
-    def check(self, value: Any) -> None:
+    def read(self, value: Any, where: str) -> Any:
+        """The checked value that one from outside means: a text, or what a file can hold. Raises ConfigError."""
+        value = self.parse(value, where) if isinstance(value, str) else self.normal(value)
+        self.check(value, where)
+        return value
+
+    def normal(self, value: Any) -> Any:
+        """One form for what code may give: a tuple for lists and single texts, text for paths."""
+        if isinstance(value, os.PathLike):
+            value = os.fspath(value)
+        if self.kind not in SEVERAL or value is None:
+            return value
+        if isinstance(value, str):
+            return PARSERS[self.kind](value)
+        if isinstance(value, Mapping):
+            return tuple(value.items())
+        if not isinstance(value, (list, tuple)):
+            return value
+        if self.kind == "headers":
+            return tuple(_header(one) if isinstance(one, str) else tuple(one) for one in value)
+        return tuple(os.fspath(one) if isinstance(one, os.PathLike) else one for one in value)
+
+    def check(self, value: Any, where: str | None = None) -> None:
         """Raise ConfigError unless ``value`` is one that the option accepts."""
         if value is None and self.optional:
             return
@@ -73,15 +107,17 @@ class Option:
                 and (self.low is None or value >= self.low)
                 and (self.high is None or value <= self.high)
             )
-        elif self.kind == "switch":
-            good = isinstance(value, bool)
         else:
-            return
-        if not good:
-            raise self.error(value)
+            good = CHECKS[self.kind](value)
+        if not good or (self.remedies and value in self.remedies):
+            raise self.error(value, where)
 
-    def error(self, value: Any) -> ConfigError:
-        return ConfigError(f"{self.flag} (or {self.env}): {value!r} is not accepted; give {self.accepts}.")
+    def error(self, value: Any, where: str | None = None) -> ConfigError:
+        """What is said of a wrong value: where it stands, what may stand there."""
+        where = f"{self.flag} (or {self.env})" if where is None else where
+        shown = "the value" if self.kind in SECRET else repr(value)
+        remedy = (self.remedies or {}).get(value) if isinstance(value, (str, int)) else None
+        return ConfigError(f"{where}: {shown} is not accepted; {remedy or f'give {self.accepts}'}.")
 
 
 def _header(text: str) -> tuple[str, str]:
@@ -100,24 +136,56 @@ def _switch(text: str) -> bool:
 
 
 def texts_of(text: str) -> tuple[str, ...]:
+    """The pieces of a text that holds several."""
     return tuple(piece.strip() for piece in text.split(",") if piece.strip())
+
+
+def _all_texts(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+
+
+def _pairs(value: Any) -> bool:
+    return isinstance(value, tuple) and all(len(one) == 2 and _all_texts(one) for one in value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
 
 
 SAYS: dict[str, str] = {
     "text": "text",
+    "secret": "text",
     "path": "the path of a file",
+    "mode": "permissions in octal, like 660",
     "switch": "true or false",
     "texts": "texts separated by commas",
+    "paths": "paths of files, separated by commas",
+    "secrets": "text",
     "headers": "name: value",
 }
 PARSERS: dict[str, Callable[[str], Any]] = {
     "text": str,
+    "secret": str,
     "path": str,
     "whole": int,
     "seconds": float,
+    "mode": lambda text: int(text, 8),
     "switch": _switch,
     "texts": texts_of,
+    "paths": texts_of,
+    "secrets": lambda text: (text,),
     "headers": lambda text: tuple(_header(line) for line in text.splitlines() if line.strip()),
+}
+CHECKS: dict[str, Callable[[Any], bool]] = {
+    "text": _is_text,
+    "secret": _is_text,
+    "path": lambda value: True,  # log_config may be a dict, when code gives it
+    "mode": lambda value: isinstance(value, int) and 0 <= value <= 0o7777,
+    "switch": lambda value: isinstance(value, bool),
+    "texts": _all_texts,
+    "paths": _all_texts,
+    "secrets": _all_texts,
+    "headers": _pairs,
 }
 
 

@@ -10,14 +10,15 @@ from hanok.server.config import Config
 
 def context_of(config: Config) -> ssl.SSLContext | None:
     """None without a certificate. Raises ConfigError that names the file that does not work."""
-    if config.ssl_certfile is None:
+    if not config.certificates:
         return None
+    certificate = config.certificates[0]
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
-        context.load_cert_chain(config.ssl_certfile, config.ssl_keyfile, config.ssl_keyfile_password or (lambda: ""))
+        context.load_cert_chain(certificate.certfile, certificate.keyfile, certificate.password or (lambda: ""))
     except (OSError, ValueError) as error:
-        files = config.ssl_certfile + (f" and {config.ssl_keyfile}" if config.ssl_keyfile else "")
+        files = certificate.certfile + (f" and {certificate.keyfile}" if certificate.keyfile else "")
         raise ConfigError(f"--ssl-certfile: cannot load {files}: {error}.") from None
     context.verify_mode = ssl.VerifyMode(config.ssl_cert_reqs)
     if config.ssl_ca_certs is not None:
