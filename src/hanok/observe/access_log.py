@@ -2,109 +2,135 @@
 
     127.0.0.1:53124 - "GET /items/5?q=abc HTTP/1.1" 200
 
-A request pays for one tuple in a list. Lines are made and written together, when the event loop has a moment
-or the list is long.
+A request pays for one tuple in a list. Lines are made and handed to the writer together, when the event loop has a
+moment or the list is long.
 """
 
 from __future__ import annotations
 
 import asyncio
+import io
 import sys
 from collections.abc import Callable
-from http import HTTPStatus
-from typing import Any, Protocol, TextIO
+from typing import Any, TextIO
+
+from hanok.exchange import AnswerFilter, Exchange
+from hanok.observe.line_format import Answered, LineFormat, line_format
+from hanok.observe.log_writer import LogWriter
+from hanok.types import RawHeaders
 
 DELAY = 0.1  # seconds for which lines are collected
 LONGEST = 512  # lines that are collected before they are written at once
-
-COLORS = {1: "\x1b[37m", 2: "\x1b[32m", 3: "\x1b[33m", 4: "\x1b[31m", 5: "\x1b[91m"}
-BOLD, PLAIN = "\x1b[1m", "\x1b[0m"
-PHRASES = {int(status): status.phrase for status in HTTPStatus}
-
-
-class Answered(Protocol):
-    """What a line tells: exchanges of every protocol have it."""
-
-    client: tuple[str, int] | None
-    method: str  # "" for a WebSocket
-    raw_path: bytes
-    query: bytes
-    http_version: str
-    status: int
-
-
-Entry = tuple[Any, str, bytes, bytes, str, int]
 
 
 class AccessLog:
     """Called with each exchange whose answer is complete. ``write`` takes the text of one or more lines."""
 
     def __init__(
-        self, loop: asyncio.AbstractEventLoop, write: Callable[[str], object], *, colors: bool = False
+        self,
+        loop: asyncio.AbstractEventLoop,
+        write: Callable[[str], object],
+        *,
+        colors: bool = False,
+        form: LineFormat | None = None,
+        writer: LogWriter | None = None,
     ) -> None:
         self._loop = loop
         self._write = write
-        self._line = colored_line if colors else line
-        self._entries: list[Entry] = []
+        self._writer = writer
+        self.form = form or line_format("", colors=colors)
+        self._keep = self.form.keep
+        self._entries: list[Any] = []
         self._timer: asyncio.TimerHandle | None = None
 
     @classmethod
     def to_stream(
-        cls, loop: asyncio.AbstractEventLoop, stream: TextIO | None = None, *, colors: bool | None = None
+        cls,
+        loop: asyncio.AbstractEventLoop,
+        stream: TextIO | None = None,
+        *,
+        colors: bool | None = None,
+        form: str = "",
     ) -> AccessLog:
-        """A log on a text stream (standard output by default), coloured if that is a terminal and nothing
-        else is said.
+        """A log on a text stream (standard output by default), coloured if that is a terminal and nothing else is said.
+
+        A stream that has a descriptor is written by a thread; another one, such as a StringIO, at once.
         """
         out = sys.stdout if stream is None else stream
-
-        def write(text: str) -> None:
-            out.write(text)
+        made = line_format(form, colors=out.isatty() if colors is None else colors)
+        try:
             out.flush()
+            writer = LogWriter(out.fileno())
+        except (io.UnsupportedOperation, AttributeError):
 
-        return cls(loop, write, colors=out.isatty() if colors is None else colors)
+            def write(text: str) -> None:
+                out.write(text)
+                out.flush()
+
+            return cls(loop, write, form=made)
+        return cls(loop, writer.write, form=made, writer=writer)
+
+    @classmethod
+    def to_file(cls, loop: asyncio.AbstractEventLoop, path: str, *, form: str = "") -> AccessLog:
+        """A log in a file, which is appended to. Raises OSError if it cannot be opened."""
+        writer = LogWriter(path)
+        return cls(loop, writer.write, form=line_format(form), writer=writer)
+
+    @property
+    def begun(self) -> Callable[[Any], None] | None:
+        """What the log has to do when a request begins, if anything: see ``Services.begun``."""
+        if self.form.answer_headers:
+            return remember
+        return nothing if self.form.timed else None
 
     def __call__(self, exchange: Answered) -> None:
         entries = self._entries
-        entries.append(
-            (
-                exchange.client,
-                exchange.method,
-                exchange.raw_path,
-                exchange.query,
-                exchange.http_version,
-                exchange.status,
-            )
-        )
+        entries.append(self._keep(exchange))
         if self._timer is None:
             self._timer = self._loop.call_later(DELAY, self.flush)
         elif len(entries) >= LONGEST:
             self.flush()
 
     def flush(self) -> None:
-        """Write what was collected. The worker calls it at its end."""
+        """Hand what was collected to the writer."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         entries, self._entries = self._entries, []
         if entries:
-            self._write("".join([self._line(*entry) for entry in entries]))
+            write = self.form.write
+            self._write("".join([write(entry) for entry in entries]))
+
+    def reopen(self) -> None:
+        """Go on in a file of the same name: the other one was moved away."""
+        self.flush()
+        if self._writer is not None:
+            self._writer.reopen()
+
+    def close(self) -> None:
+        """Write what was collected. The worker calls it at its end."""
+        self.flush()
+        if self._writer is not None:
+            self._writer.close()
 
 
-def line(client: Any, method: str, path: bytes, query: bytes, version: str, status: int) -> str:
-    return f'{_client(client)} - "{method or "WebSocket"} {_target(path, query)} HTTP/{version}" {status}\n'
+class Remember(AnswerFilter):
+    """Keeps the headers of an answer for its line."""
+
+    __slots__ = ("kept",)
+
+    def __init__(self) -> None:
+        self.kept: RawHeaders = []
+
+    def start(self, status: int, headers: RawHeaders) -> int:
+        self.kept = list(headers)
+        return status
 
 
-def colored_line(client: Any, method: str, path: bytes, query: bytes, version: str, status: int) -> str:
-    request = f"{BOLD}{method or 'WebSocket'} {_target(path, query)} HTTP/{version}{PLAIN}"
-    color = COLORS.get(status // 100, "")
-    return f'{_client(client)} - "{request}" {color}{status} {PHRASES.get(status, "")}{PLAIN}\n'
+def remember(exchange: Any) -> None:
+    if isinstance(exchange, Exchange):
+        exchange.add_filter(Remember())
 
 
-def _client(client: Any) -> str:
-    return f"{client[0]}:{client[1]}" if client else "-"
-
-
-def _target(path: bytes, query: bytes) -> str:
-    """As it was sent. What could move the cursor or forge a line is escaped; the door lets none in."""
-    target = (path + b"?" + query if query else path).decode("latin-1")
-    return target if target.isascii() and target.isprintable() else ascii(target)[1:-1]
+def nothing(exchange: Any) -> None:
+    """The clock alone is wanted."""

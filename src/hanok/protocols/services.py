@@ -88,6 +88,7 @@ class Services:
 
     __slots__ = (
         "access",  # AnswerLog | None: given each finished answer
+        "begun",  # called with each request before its handler, where somebody wants to know; else None
         "connections",  # every open connection of the worker
         "context",  # the clean context that each request's own is copied from
         "draining",  # whether the worker is stopping: answers say Connection: close
@@ -104,7 +105,6 @@ class Services:
         "state",  # dict | None: the lifespan state; copied for each request
         "tasks",  # the tasks of requests that did not finish at once
         "tick",  # seconds between two sweeps
-        "timed",  # whether somebody wants to know how long requests took
         "websocket",  # WebSocketUpgrade | None
     )
 
@@ -136,7 +136,7 @@ class Services:
         self.draining = False
         self.now = loop.time()
         self.tick = tick
-        self.timed = False
+        self.begun: Callable[[Any], None] | None = None
         self.requests = 0
         self.max_requests: int | None = None
         self.on_max_requests: Callable[[], None] | None = None

@@ -152,7 +152,7 @@ class Worker:
         await self._drain(services)
         ended_well = await lifespan.shutdown()
         if services.access is not None:
-            services.access.flush()  # type: ignore[attr-defined]  # the access log of a worker is always an AccessLog
+            services.access.close()  # type: ignore[attr-defined]  # the access log of a worker is always an AccessLog
         self._become(WorkerState.STOPPED)
         return OK if ended_well else FAILED
 

@@ -325,8 +325,8 @@ class H1Connection(asyncio.Protocol):
             self._plain(exchange, 503, b"Service Unavailable")
             return
         services.requests += 1
-        if services.timed:
-            exchange.started = self.loop.time()
+        if services.begun is not None:
+            services.begun(exchange)
         if services.requests == services.max_requests and services.on_max_requests is not None:
             services.on_max_requests()
         # Each request has a context of its own, copied from one that no request has touched.
