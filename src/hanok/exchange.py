@@ -107,7 +107,7 @@ class Incoming:
         "raw_headers",
         "raw_path",  # bytes, as sent, without the query
         "root_path",  # "" | "/prefix"
-        "route",  # the matched route object
+        "route",  # the matched route, as it is where it was included; the scope names the one that was declared
         "router",
         "scheme",  # "http" | "https" | "ws" | "wss"
         "sent",  # bytes of the answer's body so far, as the protocol was given them
@@ -174,10 +174,12 @@ class Incoming:
             scope["method"] = self.method
         if self.state is not None:
             scope["state"] = self.state
-        for name in ("app", "app_root_path", "router", "route", "endpoint", "session"):
+        for name in ("app", "app_root_path", "router", "endpoint", "session"):
             value = getattr(self, name)
             if value is not None:
                 scope[name] = value
+        if self.route is not None:
+            scope.update(told_of(self.route))
         return scope
 
     def extensions(self) -> dict[str, Any]:
@@ -213,7 +215,7 @@ class Incoming:
         self.path_params = path_params
         scope = self._scope
         if scope is not None:
-            scope["route"] = route
+            scope.update(told_of(route))
             scope["endpoint"] = endpoint
             scope["path_params"] = path_params
 
@@ -482,6 +484,12 @@ class WebSocketExchange(Incoming, ABC):
 
 
 AnyExchange = Exchange | WebSocketExchange
+
+
+def told_of(route: Any) -> dict[str, Any]:
+    """What the scope is told of a matched route: what the route wants told, else just the route."""
+    in_scope = getattr(route, "in_scope", None)
+    return {"route": route} if in_scope is None else in_scope()
 
 
 def too_large(limit: int) -> HTTPError:
