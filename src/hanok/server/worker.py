@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ConfigError
 from hanok.gateways import ForeignApp, Handler, NativeApp, handler_of
-from hanok.observe.access_log import AccessLog
 from hanok.protocols.forwarded import Forwarded
 from hanok.protocols.h1.answer import Heads
 from hanok.protocols.h1.connection import H1Connection
@@ -28,7 +27,8 @@ from hanok.protocols.services import Services, WebSocketUpgrade
 from hanok.server.config import Config
 from hanok.server.lifespan import Lifespan
 from hanok.server.listeners import bind
-from hanok.server.tls import context_of
+from hanok.server.observed import Observed, Panel
+from hanok.server.tls import Certificates
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -59,7 +59,9 @@ TRANSITIONS: dict[WorkerState, frozenset[WorkerState]] = {
 class Worker:
     """Serves one application. ``on_ready`` is called when it accepts connections."""
 
-    def __init__(self, config: Config, app: Any, *, on_ready: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, config: Config, app: Any, *, on_ready: Callable[[], None] | None = None, panel: Panel | None = None
+    ) -> None:
         self.config = config
         self.app = app
         self.handler = handler_for(app, config.interface)
@@ -67,6 +69,9 @@ class Worker:
         self.parent: Connection | None = None  # a pipe whose end means that the supervisor has died
         self.state = WorkerState.NEW
         self.services: Services | None = None
+        self.panel = panel
+        self.observed: Observed | None = None  # what watches it, while it lives
+        self.certificates: Certificates | None = None  # with TLS, from the start on
         self._has_process = False  # whether the process is there for this worker only
         self._stop = asyncio.Event()
         self._quick = asyncio.Event()
@@ -122,7 +127,8 @@ class Worker:
     async def serve(self, sockets: list[socket.socket]) -> int:
         """Serve on ``sockets``, which are bound and listening, until ``stop``. Returns the exit code."""
         self._become(WorkerState.STARTING)
-        context = context_of(self.config)
+        self.certificates = Certificates(self.config) if self.config.is_tls else None
+        observed = self.observed = Observed(self.config, asyncio.get_running_loop(), self.panel)
         lifespan = Lifespan(self.app, self.config.lifespan)
         starting = asyncio.ensure_future(lifespan.startup())
         stopping = asyncio.ensure_future(self._stop.wait())
@@ -132,11 +138,15 @@ class Worker:
         if was_stopped or not starting.result():
             starting.cancel()
             await lifespan.abandon()
+            observed.close()
             self._become(WorkerState.STOPPED)
             return OK if was_stopped else STARTUP_FAILED
         services = self.services = self._make_services(lifespan)
-        servers = [await self._listen(sock, context, services) for sock in sockets]
+        observed.watch(services)
+        await observed.listen()
+        servers = [await self._listen(sock, services) for sock in sockets]
         self._become(WorkerState.SERVING)
+        observed.become("serving")
         if self._has_process:
             # What start-up has made stays until the end: the collector need not look at it again in every full
             # collection, which would stop all requests for as long.
@@ -147,12 +157,12 @@ class Worker:
             self.on_ready()
         await self._stop.wait()
         self._become(WorkerState.DRAINING)
+        observed.become("draining")
         for server in servers:
             server.close()
         await self._drain(services)
         ended_well = await lifespan.shutdown()
-        if services.access is not None:
-            services.access.close()  # type: ignore[attr-defined]  # the access log of a worker is always an AccessLog
+        observed.close()
         self._become(WorkerState.STOPPED)
         return OK if ended_well else FAILED
 
@@ -173,7 +183,6 @@ class Worker:
             self.handler,
             config,
             Heads(config.server_header, config.date_header, config.headers),
-            access=access_log(config, loop),
             websocket=websocket_upgrade(),
             forwarded=Forwarded(config.forwarded_allow_ips) if config.proxy_headers else None,
             state=lifespan.shared or None,
@@ -190,17 +199,24 @@ class Worker:
         logger.info("this worker has served its share of requests and stops")
         self._stop.set()
 
-    async def _listen(self, sock: socket.socket, context: Any, services: Services) -> asyncio.AbstractServer:
+    async def _listen(self, sock: socket.socket, services: Services) -> asyncio.AbstractServer:
         make = partial(H1Connection, services, HeadLimits.of(self.config))
         create: Any = services.loop.create_server
         if sock.family == getattr(socket, "AF_UNIX", None):
             create = services.loop.create_unix_server
         # asyncio listens again when it takes the socket over, with a backlog of its own unless told.
-        server: asyncio.AbstractServer = await create(make, sock=sock, backlog=self.config.backlog, ssl=context)
+        told: dict[str, Any] = {"sock": sock, "backlog": self.config.backlog}
+        if self.certificates is not None:
+            told.update(ssl=self.certificates.context, ssl_handshake_timeout=self.config.timeout_request_header)
+        server: asyncio.AbstractServer = await create(make, **told)
         return server
 
     def _sweep(self, services: Services) -> None:
         services.sweep()
+        if self.observed is not None:
+            self.observed.tick(services.tick)
+        if self.certificates is not None:
+            self.certificates.look(services.now)
         if self.state is not WorkerState.STOPPED:
             services.loop.call_later(services.tick, self._sweep, services)
 
@@ -257,20 +273,3 @@ def websocket_upgrade() -> WebSocketUpgrade | None:
     except ImportError:
         return None
     return upgrade
-
-
-def access_log(config: Config, loop: asyncio.AbstractEventLoop) -> AccessLog | None:
-    """Straight to standard output, or through the logger ``hanok.access`` if logging was configured by the
-    user.
-    """
-    if not config.access_log or config.log_level in ("critical", "error", "warning"):
-        return None
-    if config.log_config is None:
-        return AccessLog.to_stream(loop, colors=config.use_colors)
-    log = logging.getLogger("hanok.access")
-
-    def write(text: str) -> None:
-        for one in text.splitlines():
-            log.info("%s", one)
-
-    return AccessLog(loop, write)
