@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -46,6 +47,22 @@ def test_a_directory_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         environment.disable(tmp_path)
 
 
+def test_a_file_that_could_not_be_written_to_its_end_is_taken_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = iter(["compared with what is there"])
+
+    def full() -> str:
+        for text in asked:
+            return text
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(environment, "hook_line", full)
+    with pytest.raises(ConfigError, match=r"cannot be written: No space left on device\. Nothing was changed"):
+        environment.enable(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_real_packages_are_reported(tmp_path: Path) -> None:
     metadata = tmp_path / "starlette-0.99.dist-info"
     metadata.mkdir()
@@ -90,12 +107,20 @@ def test_another_hook_in_the_way_is_seen(monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setattr(environment, "site_packages", lambda: tmp_path)
     monkeypatch.setattr(environment, "QUESTION", 'print(\'{"fastapi": "other.finder"}\')')
     with pytest.raises(
-        ConfigError, match=r"other\.finder answers for fastapi, before Hanok is asked. Nothing was changed"
+        ConfigError, match=r"other\.finder answers for fastapi, before Hanok is asked\. Nothing was changed"
     ):
         environment.enable()
     assert list(tmp_path.iterdir()) == []
     monkeypatch.setattr(environment, "QUESTION", "raise SystemExit('sitecustomize is broken')")
     assert environment.answered_by_another() == "a new interpreter fails: ['sitecustomize is broken']"
+    monkeypatch.setattr(environment, "QUESTION", "print('{\"fastapi\": null}')")
+    assert (
+        environment.answered_by_another() == "a new interpreter does not read the file, and nothing answers for fastapi"
+    )
+    monkeypatch.setattr(environment, "SEEN_AFTER", 0)
+    assert environment.answered_by_another() == "a new interpreter takes more than 0 seconds to start"
+    monkeypatch.undo()
+    monkeypatch.setattr(environment, "site_packages", lambda: tmp_path)
     monkeypatch.setattr(environment, "QUESTION", 'print(\'{"fastapi": "hanok.dropin.finder"}\')')
     assert environment.enable().enabled
 

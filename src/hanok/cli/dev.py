@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hanok.cli.dropin import dropin_option, switch_over
 from hanok.cli.help import RichCommand
 from hanok.cli.options import ENVIRONMENT, config_options, make_config
 
@@ -27,6 +28,7 @@ NOT_FOR_DEV = frozenset({"workers", "limit_max_requests", "limit_max_requests_ji
 )
 @click.argument("target", required=False)
 @config_options(without=NOT_FOR_DEV, reload=True)
+@dropin_option
 def command(target: str | None, **given: Any) -> int:
     """Serve an application while you write it: it starts again when a file changes, and errors show their
     traceback in the browser.
@@ -38,6 +40,7 @@ def command(target: str | None, **given: Any) -> int:
 
     os.environ["HANOK_DEBUG"] = "1"
     config = make_config({**given, "workers": 1}, reload=True)
+    switch_over(given)
     return serve(config, find_target(target, config.app_dir))
 
 

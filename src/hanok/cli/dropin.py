@@ -1,23 +1,62 @@
-"""``hanok dropin``: let ``import fastapi`` and ``import starlette`` mean Hanok, in a whole environment."""
+"""``hanok dropin``: let ``import fastapi`` and ``import starlette`` mean Hanok, in a whole environment; and ``--dropin``, which
+does it for the processes of one server.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from hanok.cli.help import RichCommand, RichGroup
+from hanok.cli.options import click_option
+from hanok.server.config import APP
+from hanok.server.options import Option
 
 if TYPE_CHECKING:
     from hanok.dropin.environment import Status
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+# No field of Config: a server that is started from Python has its application already, and with it its fastapi.
+OPTION = Option(
+    name="dropin",
+    kind="switch",
+    default=False,
+    help="Let fastapi and starlette mean Hanok in this server's processes.",
+    group=APP,
+    flag="--dropin",
+)
+
+
+def dropin_option(function: F) -> F:
+    """Adds ``--dropin`` to a command that serves."""
+    return click_option(OPTION, OPTION.default)(function)
+
+
+def switch_over(given: dict[str, Any]) -> None:
+    """Do what ``--dropin`` or HANOK_DROPIN says, for this process and those that it starts. Raises ConfigError.
+
+    Comes after the configuration was made, which reads the file of environment variables.
+    """
+    asked = given["dropin"]
+    if asked is None:
+        asked = OPTION.parse(os.environ.get(OPTION.env, "off"))
+    if asked:
+        from hanok.dropin.processes import enable_from_here_on
+
+        enable_from_here_on()
 
 
 @click.group(
     "dropin",
     cls=RichGroup,
     short_help="Run FastAPI and Starlette programs as they are.",
-    epilog="For one process: import hanok.dropin.auto. For tests: pytest -p hanok.dropin.pytest",
+    epilog="For one server: hanok run --dropin. For one process: import hanok.dropin.auto. "
+    "For tests: pytest -p hanok.dropin.pytest",
 )
 def command() -> None:
     """Let "import fastapi" and "import starlette" mean Hanok in this environment, whether or not those packages are

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hanok.cli.dropin import dropin_option, switch_over
 from hanok.cli.help import RichCommand
 from hanok.cli.options import ENVIRONMENT, config_options, make_config
 from hanok.exceptions import ConfigError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 )
 @click.argument("target", required=False)
 @config_options()
+@dropin_option
 def command(target: str | None, **given: Any) -> int:
     """Serve an application: supervised workers, TLS, limits, graceful restarts.
 
@@ -34,6 +36,7 @@ def command(target: str | None, **given: Any) -> int:
     from hanok.cli.target import find_target
 
     config = make_config(given)
+    switch_over(given)
     return serve(config, find_target(target, config.app_dir))
 
 

@@ -19,8 +19,8 @@ SEEN_AFTER = 30  # seconds that the check may take
 # Asks a new interpreter who answers for each package.
 QUESTION = (
     "import importlib.util, json; "
-    "print(json.dumps({name: getattr(type(importlib.util.find_spec(name).loader), '__module__', '') "
-    f"for name in {list(VERSIONS)}}}))"
+    "print(json.dumps({name: spec and type(spec.loader).__module__ "
+    f"for name in {list(VERSIONS)} for spec in [importlib.util.find_spec(name)]}}))"
 )
 
 
@@ -78,16 +78,22 @@ def enable(directory: Path | None = None) -> Status:
     if before.written is not None:
         raise ConfigError(f"{before.file} was written by another version of Hanok. Type: hanok dropin disable")
     try:
-        with before.file.open("x", encoding="utf-8") as file:
-            file.write(hook_line())
+        file = before.file.open("x", encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{before.file} cannot be written: {error.strerror}") from None
-    if directory is None and (other := answered_by_another()):
+        raise ConfigError(f"{before.file} cannot be written: {error.strerror}. Nothing was changed.") from None
+    try:
+        with file:
+            file.write(hook_line())
+        if directory is None and (other := answered_by_another()):
+            raise ConfigError(
+                f"In this environment {other}. Nothing was changed. "
+                f"Look at the .pth files and sitecustomize.py in {before.file.parent}."
+            )
+    except BaseException as error:  # a full disk, an interrupt: the file goes, whatever it was
         before.file.unlink()
-        raise ConfigError(
-            f"In this environment {other}, before Hanok is asked. Nothing was changed. "
-            f"Look at the .pth files and sitecustomize.py in {before.file.parent}."
-        )
+        if isinstance(error, OSError):
+            raise ConfigError(f"{before.file} cannot be written: {error.strerror}. Nothing was changed.") from None
+        raise
     return status(directory)
 
 
@@ -105,14 +111,19 @@ def disable(directory: Path | None = None) -> Path:
 
 def answered_by_another() -> str | None:
     """What a new interpreter of this environment finds instead of us, in words; None if it finds us."""
-    run = subprocess.run(
-        [sys.executable, "-c", QUESTION], capture_output=True, encoding="utf-8", timeout=SEEN_AFTER, check=False
-    )
+    try:
+        run = subprocess.run(
+            [sys.executable, "-c", QUESTION], capture_output=True, encoding="utf-8", timeout=SEEN_AFTER, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return f"a new interpreter takes more than {SEEN_AFTER} seconds to start"
     try:
         answers = json.loads(run.stdout)
     except ValueError:
         return f"a new interpreter fails: {run.stderr.strip().splitlines()[-1:]}"
     for name, loader in answers.items():
+        if loader is None:
+            return f"a new interpreter does not read the file, and nothing answers for {name}"
         if loader != "hanok.dropin.finder":
-            return f"{loader} answers for {name}"
+            return f"{loader} answers for {name}, before Hanok is asked"
     return None
