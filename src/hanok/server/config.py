@@ -119,7 +119,20 @@ class Config:
 
     log_level: str = option("text", "info", "The least level that is logged.", LOGS, choices=LOG_LEVELS)
     log_config: Any = option("path", None, "A logging configuration (.json, .yaml, .ini).", LOGS, optional=True)
+    error_log_file: str | None = option(
+        "path", None, "Append the server's log to this file; standard error by default.", LOGS, optional=True
+    )
     access_log: bool = option("switch", True, "Write a line for each answer.", LOGS)
+    access_log_file: str | None = option(
+        "path", None, "Append those lines to this file; standard output by default.", LOGS, optional=True
+    )
+    access_log_format: str = option(
+        "text", "uvicorn", "Form of those lines: uvicorn, common, combined, json, or Gunicorn's atoms.", LOGS
+    )
+    admin_bind: str | None = option(
+        "text", None, "Serve /metrics, /livez, /readyz and /status on this address, as 127.0.0.1:9000.", LOGS,
+        optional=True,
+    )  # fmt: skip
     use_colors: bool | None = option("switch", None, "Colour the logs; on terminals by default.", LOGS, optional=True)
 
     http: str = option(
@@ -150,6 +163,10 @@ class Config:
         low=1,
         optional=True,
     )
+    limit_connections: int | None = option(
+        "whole", None, "Connections that a worker holds, above which those that idle make room; by default as many "
+        "as it may have open files, less an eighth.", LIMITS, low=1, optional=True,
+    )  # fmt: skip
     limit_request_line: int = option("whole", 16384, "Longest request line, in bytes (414 above).", LIMITS, low=64)
     limit_request_fields: int = option("whole", 100, "Most header fields of a request (431 above).", LIMITS, low=1)
     limit_request_field_size: int = option("whole", 16384, "Longest header field, in bytes (431).", LIMITS, low=64)
@@ -166,6 +183,10 @@ class Config:
     timeout_request_header: float = option("seconds", 30, "Time to receive a request head (408).", LIMITS, low=0.1)
     timeout_request_body: float = option("seconds", 60, "Longest silence within a request body (408).", LIMITS, low=0.1)
     timeout_send: float = option("seconds", 60, "Longest time a peer may take nothing of an answer.", LIMITS, low=0.1)
+    min_data_rate: int = option(
+        "whole", 240, "Bytes a second, in the long run, that a peer must send of a body or take of an answer; 0 for any.",
+        LIMITS, low=0,
+    )  # fmt: skip
 
     ws: str = option(
         "text", "auto", "The WebSocket protocol; there is one, and none turns it off.", WS,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import logging.config
 import sys
 from typing import Any
 
 from hanok.exceptions import ConfigError
+from hanok.observe.access_log import AccessLog
+from hanok.observe.line_format import line_format
 from hanok.server.config import Config
 
 TRACE = 5
@@ -21,12 +24,45 @@ def configure(config: Config) -> None:
         _from_file(config.log_config)
     logger = logging.getLogger("hanok")
     if config.log_config is None and all(one.get_name() != "hanok" for one in logger.handlers):
-        handler = logging.StreamHandler(sys.stderr)
+        handler = _to_file(config.error_log_file) if config.error_log_file else logging.StreamHandler(sys.stderr)
         handler.set_name("hanok")
         handler.setFormatter(logging.Formatter(FORMAT))
         logger.addHandler(handler)
         logger.propagate = False
     logger.setLevel(TRACE if config.log_level == "trace" else config.log_level.upper())
+
+
+def access_log(config: Config, loop: asyncio.AbstractEventLoop) -> AccessLog | None:
+    """To its file, or to standard output, or through the logger ``hanok.access`` if the user has configured logging.
+
+    Raises ConfigError if the file cannot be opened or the format is none.
+    """
+    if not config.access_log or config.log_level in ("critical", "error", "warning"):
+        return None
+    if config.access_log_file is not None:
+        try:
+            return AccessLog.to_file(loop, config.access_log_file, form=config.access_log_format)
+        except OSError as error:
+            raise ConfigError(f"--access-log-file: {error}.") from None
+    if config.log_config is None:
+        return AccessLog.to_stream(loop, colors=config.use_colors, form=config.access_log_format)
+    log = logging.getLogger("hanok.access")
+
+    def write(text: str) -> None:
+        for one in text.splitlines():
+            log.info("%s", one)
+
+    return AccessLog(loop, write, form=line_format(config.access_log_format))
+
+
+def _to_file(path: str) -> logging.Handler:
+    """A file that is opened again when it was moved away."""
+    from logging.handlers import WatchedFileHandler
+
+    try:
+        return WatchedFileHandler(path, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"--error-log-file: {error}.") from None
 
 
 def _from_file(given: Any) -> None:

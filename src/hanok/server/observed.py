@@ -1,0 +1,145 @@
+"""Observed: all that watches one worker — its access log, its counters, and the admin listener that tells of them.
+
+Nothing here costs a request anything unless the options ask for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from hanok.observe.access_log import AccessLog, nothing
+from hanok.observe.admin import Admin
+from hanok.observe.board import Board
+from hanok.observe.counters import Counters
+from hanok.protocols.h1.connection import H1Connection
+from hanok.protocols.services import Services
+from hanok.server.config import Config
+from hanok.server.logs import access_log
+
+SPARE_SLOTS = 64  # for workers that are added later, and for those that are being replaced
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What the processes of one server share to be watched: the board, and the sockets of the admin listener.
+
+    Can be handed to a process that is being spawned. ``slot`` is the place of one worker on the board.
+    """
+
+    board: Board
+    sockets: list[socket.socket] = field(default_factory=list)
+    slot: int = 0
+
+    @classmethod
+    def of(cls, config: Config, bind: Callable[[str], socket.socket]) -> Panel | None:
+        """A panel with its listener, if ``admin_bind`` asks for one; made by the process that lives longest."""
+        if config.admin_bind is None:
+            return None
+        return cls(Board(config.workers + SPARE_SLOTS), [bind(config.admin_bind)])
+
+    def at(self, slot: int) -> Panel:
+        """The same for one worker."""
+        return replace(self, slot=slot)
+
+    def close(self) -> None:
+        self.board.close()
+        for sock in self.sockets:
+            sock.close()
+
+
+class Observed:
+    """Made in the worker's event loop. Raises ConfigError if a log file cannot be opened."""
+
+    def __init__(self, config: Config, loop: asyncio.AbstractEventLoop, panel: Panel | None = None) -> None:
+        self.config = config
+        self.loop = loop
+        self.panel = panel
+        self.log: AccessLog | None = access_log(config, loop)
+        self.counters: Counters | None = None
+        self._services: Services | None = None
+        self._servers: list[asyncio.AbstractServer] = []
+        self._apart: Services | None = None  # of the admin listener
+
+    def watch(self, services: Services) -> None:
+        """Be told of every answer of these services."""
+        self._services = services
+        if self.panel is not None:
+            self.counters = Counters(self.panel.board, self.panel.slot, self.loop.time, self._gauges)
+        services.access, wanted = self.log, self.log and self.log.begun
+        if self.counters is not None:
+            counted = self.counters.answered
+            services.access = counted if self.log is None else both(self.log, counted)
+            wanted = wanted or nothing
+        if wanted is not None:
+            services.begun = starting_clock(self.loop.time, wanted)
+
+    def _gauges(self) -> tuple[int, int]:
+        services = self._services
+        return (len(services.connections), len(services.tasks)) if services is not None else (0, 0)
+
+    async def listen(self) -> None:
+        """Open the admin listener."""
+        panel, counters, services = self.panel, self.counters, self._services
+        if panel is None or counters is None or services is None:
+            return
+        handler = Admin(panel.board, counters, lambda: services.draining).handle
+        # The operator's connections are apart from the public's: limits and counts are not theirs.
+        settings = replace(self.config, limit_concurrency=None, root_path="")
+        apart = self._apart = Services(self.loop, handler, settings, services.heads)
+
+        def connection() -> H1Connection:
+            return H1Connection(apart)
+
+        for sock in panel.sockets:
+            create: Any = self.loop.create_server
+            if sock.family == getattr(socket, "AF_UNIX", None):
+                create = self.loop.create_unix_server
+            self._servers.append(await create(connection, sock=sock, backlog=64))
+
+    def become(self, state: str) -> None:
+        """The worker has come to another state: starting, serving, draining, gone."""
+        if self.counters is not None:
+            self.counters.become(state)
+
+    def tick(self, period: float) -> None:
+        """Called about every ``period`` seconds."""
+        if self.counters is not None:
+            self.counters.tick(period)
+        if self._apart is not None:
+            self._apart.sweep()
+
+    def reopen(self) -> None:
+        """Open the log files again by their names."""
+        if self.log is not None:
+            self.log.reopen()
+
+    def close(self) -> None:
+        """The worker has ended."""
+        for server in self._servers:
+            server.close()
+        if self._apart is not None:
+            for connection in list(self._apart.connections):
+                connection.abort()
+        self.become("gone")
+        if self.log is not None:
+            self.log.close()
+
+
+def both(first: Callable[[Any], None], second: Callable[[Any], None]) -> Callable[[Any], None]:
+    def tell(exchange: Any) -> None:
+        first(exchange)
+        second(exchange)
+
+    return tell
+
+
+def starting_clock(clock: Callable[[], float], then: Callable[[Any], None]) -> Callable[[Any], None]:
+    def begin(exchange: Any) -> None:
+        exchange.started = clock()
+        then(exchange)
+
+    return begin
