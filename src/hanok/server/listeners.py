@@ -1,4 +1,8 @@
-"""Listening sockets: TCP over IPv4 and IPv6, Unix domain sockets, inherited descriptors."""
+"""Listening sockets: TCP over IPv4 and IPv6, Unix domain sockets, inherited descriptors.
+
+``bind`` makes those that the options ask for, ``twins`` gives another process its own of the same addresses, and
+``release`` closes them and takes the files of Unix domain sockets away.
+"""
 
 from __future__ import annotations
 
@@ -6,44 +10,90 @@ import errno
 import os
 import socket
 import stat
+from collections.abc import Iterable, Sequence
 
 from hanok.exceptions import ConfigError
+from hanok.server.addresses import FdAddress, TcpAddress, UnixAddress, parse_address
 from hanok.server.config import Config
+
+EVERYBODY = 0o666  # of a Unix domain socket: who may connect is decided by the directory
+
+# How the options that ask for a listener are called in errors: with --bind it is that, else the option itself.
+HOST, PORT, UDS, FD, BIND = "--host", "--port", "--uds", "--fd", "--bind"
 
 
 def bind(config: Config) -> list[socket.socket]:
     """The bound, listening sockets that the options ask for. Raises ConfigError if one cannot be had."""
+    sockets: list[socket.socket] = []
+    try:
+        for address in addresses_of(config):
+            if isinstance(address, FdAddress):
+                sockets.append(_inherited(address.number, config))
+            elif isinstance(address, UnixAddress):
+                sockets.append(_unix(address.path, config))
+            else:
+                sockets += _tcp(address.host, address.port, config)
+    except ConfigError:
+        release(sockets)
+        raise
+    return sockets
+
+
+def addresses_of(config: Config) -> list[TcpAddress | UnixAddress | FdAddress]:
+    """Where to listen, in the order in which it was said."""
+    if config.bind:
+        return [parse_address(text) for text in config.bind]
     if config.fd is not None:
-        return [_inherited(config.fd, config.backlog)]
+        return [FdAddress(config.fd)]
     if config.uds is not None:
-        return [_unix(config.uds, config.backlog)]
-    return _tcp(config.host, config.port, config.backlog)
+        return [UnixAddress(config.uds)]
+    return [TcpAddress(config.host, config.port)]
 
 
-def _inherited(fd: int, backlog: int) -> socket.socket:
+# ---- descriptors
+
+
+def _inherited(fd: int, config: Config) -> socket.socket:
     try:
         sock = socket.socket(fileno=os.dup(fd))
-        sock.listen(backlog)
+        sock.listen(config.backlog)
     except OSError as error:
-        raise ConfigError(f"--fd: {fd} is not a socket that can listen ({error.strerror}).") from None
+        flag = BIND if config.bind else FD
+        raise ConfigError(f"{flag}: {fd} is not a socket that can listen ({error.strerror}).") from None
     return _ready(sock)
 
 
-def _unix(path: str, backlog: int) -> socket.socket:
+# ---- Unix domain sockets
+
+
+def _unix(path: str, config: Config) -> socket.socket:
+    flag = BIND if config.bind else UDS
     try:
-        if stat.S_ISSOCK(os.stat(path).st_mode) and not _answers(path):
+        if stat.S_ISSOCK(os.stat(path).st_mode):
+            if _answers(path):
+                raise ConfigError(f"{flag}: another program listens on {path!r}; stop it, or give another path.")
             os.unlink(path)  # left over from a server that did not end well
     except FileNotFoundError:
         pass
+    except OSError as error:
+        raise ConfigError(f"{flag}: cannot listen on {path!r}: {error.strerror}.") from None
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
         sock.bind(path)
-        os.chmod(path, 0o666)  # who may connect is decided by the directory
-        sock.listen(backlog)
+        # Nobody can connect before ``listen``, so there is no moment in which the mode is another.
+        os.chmod(path, _mode(config))
+        sock.listen(config.backlog)
     except OSError as error:
         sock.close()
-        raise ConfigError(f"--uds: cannot listen on {path!r}: {error.strerror or error}.") from None
+        remedy = "; a file with this name is there, and it is no socket" if error.errno == errno.EADDRINUSE else ""
+        raise ConfigError(f"{flag}: cannot listen on {path!r}: {error.strerror or error}{remedy}.") from None
     return _ready(sock)
+
+
+def _mode(config: Config) -> int:
+    if config.uds_permissions is not None:
+        return config.uds_permissions
+    return EVERYBODY if config.umask is None else EVERYBODY & ~int(config.umask, 8)
 
 
 def _answers(path: str) -> bool:
@@ -51,18 +101,24 @@ def _answers(path: str) -> bool:
         probe.settimeout(1)
         try:
             probe.connect(path)
+        except (TimeoutError, BlockingIOError):
+            return True  # its backlog is full
         except OSError:
             return False
         return True
 
 
-def _tcp(host: str, port: int, backlog: int) -> list[socket.socket]:
+# ---- TCP
+
+
+def _tcp(host: str, port: int, config: Config) -> list[socket.socket]:
     try:
         found = socket.getaddrinfo(
             host or None, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP, flags=socket.AI_PASSIVE
         )
     except (socket.gaierror, UnicodeError) as error:
-        raise ConfigError(f"--host: {host!r} is not an address of this machine ({error}).") from None
+        flag = BIND if config.bind else HOST
+        raise ConfigError(f"{flag}: {host!r} is not an address of this machine ({error}).") from None
     sockets: list[socket.socket] = []
     for family, address in dict.fromkeys((one[0], one[4]) for one in found):
         # A name with several addresses: one port for all of them, also when the system chose it.
@@ -70,11 +126,12 @@ def _tcp(host: str, port: int, backlog: int) -> list[socket.socket]:
         sock = None
         try:
             sock = socket.socket(family, socket.SOCK_STREAM)
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            _prepare(sock, config.reuse_port)
             if family == socket.AF_INET6:
+                # Of several addresses each has its own socket; ``::`` alone is for both families (RFC 3493 §5.3).
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(len(found) > 1))
             sock.bind((address[0], chosen, *address[2:]))
-            sock.listen(backlog)
+            sock.listen(config.backlog)
         except OSError as error:
             if sock is not None:
                 sock.close()
@@ -82,26 +139,87 @@ def _tcp(host: str, port: int, backlog: int) -> list[socket.socket]:
                 continue  # a machine without IPv6 whose names have addresses in it
             for one in sockets:
                 one.close()
-            raise _no_listener(host, port, error) from None
+            raise _no_listener(host, port, error, bool(config.bind)) from None
         sockets.append(_ready(sock))
     return sockets
 
 
-def _no_listener(host: str, port: int, error: OSError) -> ConfigError:
+def _prepare(sock: socket.socket, reuse_port: bool) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if reuse_port:
+        if not hasattr(socket, "SO_REUSEPORT"):
+            raise ConfigError("--reuse-port: this system has no SO_REUSEPORT; leave the option out.")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+
+
+def _no_listener(host: str, port: int, error: OSError, is_bind: bool) -> ConfigError:
+    host = host or "all addresses"
     if error.errno == errno.EADDRINUSE:
         return ConfigError(
-            f"--port: {port} on {host} is in use by another program; "
+            f"{BIND if is_bind else PORT}: {port} on {host} is in use by another program; "
             "stop it, or give another port (0 takes a free one)."
         )
     if error.errno == errno.EACCES:
-        return ConfigError(f"--port: {port} needs privileges that this process lacks; give one from 1024 up.")
-    return ConfigError(f"--host: cannot listen on {host} port {port}: {error.strerror or error}.")
+        flag = BIND if is_bind else PORT
+        return ConfigError(f"{flag}: {port} needs privileges that this process lacks; give one from 1024 up.")
+    flag = BIND if is_bind else HOST
+    return ConfigError(f"{flag}: cannot listen on {host} port {port}: {error.strerror or error}.")
+
+
+# ---- for those who hold them
 
 
 def _ready(sock: socket.socket) -> socket.socket:
     sock.setblocking(False)
     sock.set_inheritable(True)
     return sock
+
+
+def twins(sockets: Iterable[socket.socket], backlog: int) -> list[socket.socket]:
+    """Listeners of one process's own on the same addresses, between which the kernel shares connections out.
+
+    The given ones must have been bound with ``reuse_port`` and be closed, or accepted from, by their owner: what the
+    kernel gives to a listener that nobody accepts from is lost. Those that cannot be shared are given back as they are.
+    """
+    found = []
+    for given in sockets:
+        if given.family not in (socket.AF_INET, socket.AF_INET6):
+            found.append(given)
+            continue
+        twin = socket.socket(given.family, socket.SOCK_STREAM)
+        _prepare(twin, True)
+        if given.family == socket.AF_INET6:
+            only = given.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+            twin.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, only)
+        twin.bind(given.getsockname())
+        twin.listen(backlog)
+        found.append(_ready(twin))
+    return found
+
+
+def release(sockets: Sequence[socket.socket]) -> None:
+    """Close them, and remove the files of Unix domain sockets on which nobody listens any more.
+
+    Another process that holds the same listener, as the next supervisor does in an upgrade, keeps its file.
+    """
+    paths = [path for one in sockets if (path := _path_of(one))]
+    for one in sockets:
+        one.close()
+    for path in paths:
+        try:
+            if stat.S_ISSOCK(os.stat(path).st_mode) and not _answers(path):
+                os.unlink(path)
+        except OSError:
+            pass  # gone already, or not ours to remove
+
+
+def _path_of(sock: socket.socket) -> str | None:
+    try:
+        name = sock.getsockname()
+    except OSError:
+        return None  # closed
+    # An abstract socket begins with a zero byte and has no file (unix(7)).
+    return name if isinstance(name, str) and name and not name.startswith("\0") else None
 
 
 def name_of(sock: socket.socket, scheme: str = "http") -> str:
