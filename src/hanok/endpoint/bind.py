@@ -23,7 +23,7 @@ from pydantic_core import ValidationError
 from hanok.dependencies import CallKind, Injected, Node
 from hanok.endpoint.body import parse_json, read_json_params, reads_as_json
 from hanok.endpoint.jsonable import validates_from_json
-from hanok.endpoint.operation import BodyKind
+from hanok.endpoint.operation import BodyKind, FormLimits, inherited_form_limits
 from hanok.endpoint.solve import CookieFields, call_node, connection_of, solve
 from hanok.http import Request, run_in_threadpool
 from hanok.http.cookies import cookies_of
@@ -68,7 +68,8 @@ async def read_form(plan: Plan, exchange: Any) -> Any:
     """The form of a request."""
     from hanok.http.forms import form_of
 
-    return await form_of(exchange, **plan.form_limits)
+    limits: FormLimits = {**inherited_form_limits(exchange), **plan.form_limits}
+    return await form_of(exchange, **limits)
 
 
 async def call_limited(node: Node, context: Any, **arguments: Any) -> Any:

@@ -12,10 +12,10 @@ from typing import Any
 
 from hanok.routing.api_route import APIRoute, APIWebSocketRoute
 from hanok.routing.api_router import APIRouter
-from hanok.routing.base import BaseRoute, Match, get_name, get_route_path
+from hanok.routing.base import BaseRoute, Match, RouteContext, get_name, get_route_path
 from hanok.routing.convertors import CONVERTOR_TYPES, Convertor, register_url_convertor
 from hanok.routing.endpoints import HTTPEndpoint
-from hanok.routing.included import IncludedRouter, RouteContext, iter_route_contexts
+from hanok.routing.included import IncludedRouter, iter_route_contexts
 from hanok.routing.mount import Host, Mount
 from hanok.routing.options import RouteOptions, generate_unique_id
 from hanok.routing.plain import Route, WebSocketRoute, request_response, websocket_session

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
+from contextvars import ContextVar
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -22,7 +22,7 @@ from hanok.gateways import NativeApp
 from hanok.http import DefaultPlaceholder, Response
 from hanok.params import Parameter
 from hanok.params.signature import REQUIRED, read_return
-from hanok.routing.base import get_name
+from hanok.routing.base import VIEW, get_name
 from hanok.routing.inherited import Inherited, value_of
 from hanok.routing.options import (
     ApiRouteOptions,
@@ -35,7 +35,8 @@ from hanok.routing.plain import RequestResponse, Route, TemplateRoute, WebSocket
 from hanok.serialization import DumpOptions
 from hanok.types import ASGIApp
 
-EFFECTIVE = "hanok.route"  # the scope key by which a replaced ``app`` finds the route that is really run
+# The route that is compiled while the one that was declared is asked for its handler.
+COMPILED: ContextVar[APIRoute | None] = ContextVar("hanok.compiled", default=None)
 
 
 class OperationApp(NativeApp):
@@ -49,7 +50,7 @@ class OperationApp(NativeApp):
     def handle(self, exchange: Exchange | WebSocketExchange) -> Any:
         route = self.route
         if route.is_included and exchange._scope is not None:
-            route = exchange._scope.get(EFFECTIVE, route)
+            route = route.seen_in(exchange._scope)
         return route.compiled()(exchange)
 
 
@@ -86,14 +87,10 @@ class DeclaredRoute(TemplateRoute):
         raise NotImplementedError
 
     def _clone(self, inherited: Inherited) -> Any:
-        """A copy that stands below the prefix of an including router; the caller settles the rest."""
-        clone = copy.copy(self)
+        clone = super()._clone(inherited)
         for name in ("_compiled", *self._derived):
             clone.__dict__.pop(name, None)
-        clone._origin = self.origin
         clone.is_included = False
-        clone.path = inherited.prefix + self.path
-        clone.place_at(clone.path)
         return clone
 
     def _reattach(self, clone: Any) -> None:
@@ -106,7 +103,7 @@ class DeclaredRoute(TemplateRoute):
         behind = clone.run
 
         async def run(exchange: Exchange | WebSocketExchange) -> None:
-            exchange.scope[EFFECTIVE] = clone
+            exchange.scope[VIEW] = clone
             await behind(exchange)
 
         clone.run = run
@@ -290,16 +287,29 @@ class APIRoute(DeclaredRoute, Route):
         DeclaredRoute.app.fset(self, app)  # type: ignore[attr-defined]  # the property of the base class
 
     def _compile(self) -> Run:
-        handler = self._request_handler
-        if handler is None:
-            handler = self.get_route_handler()
+        handler = self._request_handler or self._own_handler()
         if Endpoint.is_bare(handler):
             return self.compiled_endpoint.run
         return self.compiled_endpoint.run_handler(handler)
 
+    def _own_handler(self) -> RequestHandler:
+        if self._origin is None or type(self).get_route_handler is APIRoute.get_route_handler:
+            return self.get_route_handler()
+        # A subclass is asked on the object that was declared: that may count, or remember.
+        declared: Any = self._origin
+        before = COMPILED.set(self)
+        try:
+            handler: RequestHandler = declared.get_route_handler()
+        finally:
+            COMPILED.reset(before)
+        return handler
+
     def get_route_handler(self) -> RequestHandler:
         """``async (request) -> response``. A subclass may override it to stand between the two."""
-        return get_request_handler(dependant=self.dependant, route=self)
+        route = COMPILED.get()
+        if route is None or route.origin is not self:
+            route = self
+        return get_request_handler(dependant=route.dependant, route=route)
 
     # The options that only pass through.
     summary: str | None

@@ -6,7 +6,7 @@ import functools
 import inspect
 import os
 import warnings
-from collections.abc import Callable, Collection, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -17,7 +17,7 @@ from hanok.gateways import NativeApp
 from hanok.http import is_async_callable
 from hanok.routing.api_route import APIRoute, APIWebSocketRoute
 from hanok.routing.base import BaseRoute, Match
-from hanok.routing.included import CHOSEN, INCLUDED, IncludedRouter, first_match
+from hanok.routing.included import INCLUDED, IncludedRouter, first_match, next_chosen
 from hanok.routing.inherited import Inherited
 from hanok.routing.lifespan import as_lifespan
 from hanok.routing.options import (
@@ -91,6 +91,7 @@ class APIRouter(Verbs, Router):
             given.pop("default"),
             lifespan,
             max_body_size=given["max_body_size"],
+            form_limits=given["form_limits"],
         )
         for name in ("tags", "dependencies", "callbacks", "on_startup", "on_shutdown"):
             given[name] = list(given[name] or ())
@@ -210,6 +211,7 @@ class APIRouter(Verbs, Router):
                 check_dir=check_dir,
                 dependencies=self.dependencies,
                 dependency_overrides_provider=self.dependency_overrides_provider,
+                max_body_size=self.max_body_size,
             )
         )
 
@@ -256,8 +258,14 @@ class APIRouter(Verbs, Router):
         return cls.matches is not APIRouter.matches or cls.handle is not APIRouter.handle
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """The first of the routes that takes this request, as ``BaseRoute.matches``."""
-        return first_match(self._asked(scope), scope)
+        """The first of the routes that takes this request, as ``BaseRoute.matches``; asked by a router that includes this one.
+
+        Anywhere else a router is an application, and takes part in no match.
+        """
+        included: IncludedRouter | None = scope.get(INCLUDED)
+        if included is None or included.original_router is not self:
+            return Match.NONE, {}
+        return first_match(included.kept_routes(), scope)
 
     def handle(
         self, exchange: Any, receive: Receive | None = None, send: Send | None = None
@@ -270,17 +278,11 @@ class APIRouter(Verbs, Router):
         return self._handle_scope(exchange, receive, send)
 
     async def _handle_scope(self, scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = scope.pop(CHOSEN, None)
+        chosen = next_chosen(scope)
         if chosen is not None:
             await chosen.handle(scope, receive, send)
         else:
             await NativeApp.__call__(self, scope, receive, send)
-
-    def _asked(self, scope: Scope) -> Iterable[Any]:
-        included: IncludedRouter | None = scope.get(INCLUDED)
-        if included is not None and included.original_router is self:
-            return included.kept_routes()
-        return self._table_routes([])
 
     # ---- the lifespan
 

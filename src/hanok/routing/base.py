@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from hanok.exchange import AnyExchange
 
 PLAIN_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+VIEW = "hanok.view"  # the scope key by which a declared route that is asked finds itself as it is where it was included
 
 
 class Match(Enum):
@@ -43,6 +45,18 @@ class BaseRoute:
     def origin(self) -> BaseRoute:
         """The route as it was declared, of one that is seen through an included router; else itself."""
         return self if self._origin is None else self._origin
+
+    def seen_in(self, scope: Scope) -> Any:
+        """This route as whoever asks sees it: as it is below an including router, or as it was declared."""
+        view = scope.get(VIEW)
+        return view if view is not None and view._origin is self else self
+
+    def in_scope(self) -> dict[str, Any]:
+        """What the scope of a request is told of this route when it was matched."""
+        if self._origin is None:
+            return {"route": self}
+        # Where FastAPI's users, and those who measure their applications, find the whole path of an included route.
+        return {"route": self._origin, "fastapi": {"effective_route_context": RouteContext(self._origin, self)}}
 
     def within(self, inherited: Any) -> BaseRoute:
         """This route as it is below an including router; only what has a path has a place there."""
@@ -78,6 +92,31 @@ class BaseRoute:
             await send({"type": "websocket.close", "code": 1000, "reason": ""})
         else:
             await send_plain(send, 404, b"Not Found")
+
+
+@dataclass(frozen=True, eq=False)
+class RouteContext:
+    """A route as it is where it was included: full path, all tags, dependencies and so on.
+
+    Every attribute is that of the effective route; ``original_route`` is the one that was declared.
+    """
+
+    route: BaseRoute
+    effective: BaseRoute | None = None
+
+    @property
+    def original_route(self) -> BaseRoute:
+        return self.route
+
+    @property
+    def effective_route(self) -> Any:
+        """The route that is run."""
+        return self.route if self.effective is None else self.effective
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("path", "path_format", "name", "methods", "endpoint"):
+            return getattr(self.effective_route, name, None)
+        return getattr(self.effective_route, name)
 
 
 async def send_plain(send: Send, status: int, text: bytes, *headers: tuple[bytes, bytes]) -> None:

@@ -35,6 +35,7 @@ class FrontendRoute(APIRoute):
         check_dir: bool | Literal["auto"] = "auto",
         dependencies: Any = None,
         dependency_overrides_provider: Any = None,
+        max_body_size: int | None = None,
     ) -> None:
         if fallback not in ("auto", "index.html", "404.html", None):
             raise AssertionError("fallback must be 'auto', 'index.html', '404.html', or None")
@@ -56,11 +57,12 @@ class FrontendRoute(APIRoute):
             include_in_schema=False,
             dependencies=dependencies,
             dependency_overrides_provider=dependency_overrides_provider,
+            max_body_size=max_body_size,
         )
 
     def entry(self, index: int) -> Entry | None:
         # Which methods are allowed depends on whether there is a file.
-        return Entry(index, self, self.template, None, self.endpoint)
+        return Entry(index, self, self.template, None, self.endpoint, self.max_body_size)
 
     async def serve(self, request: Request, injected: Response) -> Response:
         """The answer, with the headers that the dependencies have set."""

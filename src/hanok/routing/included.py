@@ -5,18 +5,20 @@ from there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from hanok.exceptions import NoMatchFound
+from hanok.exchange import told_of
 from hanok.http import URLPath
-from hanok.routing.base import BaseRoute, Match
+from hanok.routing.base import BaseRoute, Match, RouteContext
 from hanok.routing.inherited import Inherited
 from hanok.routing.route_list import EPOCH, RouteList
 from hanok.types import Receive, Scope, Send
 
 INCLUDED = "hanok.included"  # scope key: the inclusion through which a router is asked
-CHOSEN = "hanok.chosen"  # scope key: the route that its ``matches`` has found
+CHOSEN = (
+    "hanok.chosen"  # scope key: what ``matches`` has found: a route, below the routers that were asked on the way to it
+)
 
 
 class IncludedRouter(BaseRoute):
@@ -44,6 +46,8 @@ class IncludedRouter(BaseRoute):
         routes: Any = self.original_router.routes
         if seen is not None and isinstance(routes, RouteList):
             seen.append((routes, routes.version))
+        # An operation has the limits of its router already; whatever else was added to it has not.
+        inherited = self.inherited.around(limits_of(self.original_router))
         for route in routes:
             if isinstance(route, IncludedRouter):
                 below = IncludedRouter(route.original_router, self.inherited.around(route.inherited))
@@ -52,7 +56,7 @@ class IncludedRouter(BaseRoute):
                 else:
                     yield below
             elif isinstance(route, BaseRoute):
-                yield route.within(self.inherited)
+                yield route.within(inherited)
             else:
                 yield route
 
@@ -74,10 +78,8 @@ class IncludedRouter(BaseRoute):
         return match, {**child_scope, INCLUDED: self}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.is_plain:
-            await scope.pop(CHOSEN).handle(scope, receive, send)
-        else:
-            await self.original_router.handle(scope, receive, send)
+        asked: Any = next_chosen(scope) if self.is_plain else self.original_router
+        await asked.handle(scope, receive, send)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         for route in self.kept_routes():
@@ -95,35 +97,24 @@ def first_match(routes: Iterable[Any], scope: Scope) -> tuple[Match, Scope]:
         match, child_scope = route.matches(scope)
         if match is Match.NONE or (match is Match.PARTIAL and best[0] is Match.PARTIAL):
             continue
-        best = match, {"route": getattr(route, "origin", route), CHOSEN: route, **child_scope}
+        best = match, {**told_of(route), **child_scope, CHOSEN: (route, *child_scope.get(CHOSEN, ()))}
         if match is Match.FULL:
             break
     return best
 
 
-@dataclass(frozen=True, eq=False)
-class RouteContext:
-    """A route as it is where it was included: full path, all tags, dependencies and so on.
+def next_chosen(scope: Scope) -> Any:
+    """What comes next on the way down to the route that was found; None at its end."""
+    first, *rest = scope.pop(CHOSEN, None) or (None,)
+    if rest:
+        scope[CHOSEN] = tuple(rest)
+    return first
 
-    Every attribute is that of the effective route; ``original_route`` is the one that was declared.
-    """
 
-    route: BaseRoute
-    effective: BaseRoute | None = None
-
-    @property
-    def original_route(self) -> BaseRoute:
-        return self.route
-
-    @property
-    def effective_route(self) -> Any:
-        """The route that is run."""
-        return self.route if self.effective is None else self.effective
-
-    def __getattr__(self, name: str) -> Any:
-        if name in ("path", "path_format", "name", "methods", "endpoint"):
-            return getattr(self.effective_route, name, None)
-        return getattr(self.effective_route, name)
+def limits_of(router: Any) -> Inherited:
+    """What holds for a request as soon as it has come to a router, whatever it finds there."""
+    limits = {name: getattr(router, name, None) for name in ("max_body_size", "form_limits")}
+    return Inherited.of(limits)
 
 
 def iter_route_contexts(routes: Iterable[Any]) -> Iterator[RouteContext]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from hanok.endpoint.operation import FormLimits, inherit_form_limits
 from hanok.exceptions import NoMatchFound
+from hanok.exchange import Exchange
 from hanok.gateways import ForeignApp, exchange_of, handler_of
 from hanok.gateways.asgi_in import AsgiExchange
 from hanok.http.url import URLPath, split_authority
@@ -25,11 +27,23 @@ class Holder(BaseRoute):
 
     name: str | None
     app: ASGIApp
+    # What holds for requests to the application inside, unless it says otherwise itself.
+    max_body_size: int | None = None
+    form_limits: FormLimits | None = None
 
     def __init__(self, app: ASGIApp, name: str | None) -> None:
         self.app = app
         self.name = name
         self._runs: ASGIApp | None = None
+
+    def within(self, inherited: Any) -> Self:
+        clone = copy.copy(self)
+        clone._origin = self.origin
+        clone._runs = None
+        clone.form_limits = inherited.form_limits
+        if clone.max_body_size is None:
+            clone.max_body_size = inherited.max_body_size
+        return clone
 
     @property
     def routes(self) -> list[BaseRoute]:
@@ -42,6 +56,11 @@ class Holder(BaseRoute):
             self._runs = self.app
             own = type(self).handle is Holder.handle
             self._handler = handler_of(self.app) if own else ForeignApp(self.handle).handle
+        if isinstance(exchange, Exchange):
+            if self.max_body_size is not None:
+                exchange.body_limit = self.max_body_size
+            if self.form_limits:
+                inherit_form_limits(exchange, self.form_limits)
         await self._handler(exchange)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -92,10 +111,8 @@ class Mount(Holder):
         self.path_format = self.template.path_format
         self.param_convertors = self.template.convertors
 
-    def within(self, inherited: Any) -> Mount:
-        clone = copy.copy(self)
-        clone._origin = self.origin
-        clone._runs = None
+    def within(self, inherited: Any) -> Self:
+        clone = super().within(inherited)
         clone.path = inherited.prefix + self.path
         clone.place_at(clone.path)
         return clone
@@ -137,7 +154,7 @@ class Mount(Holder):
     def entry(self, index: int) -> Entry | None:
         if type(self).matches is not Mount.native_matches or self.path_regex is not self.template.regex:
             return None
-        return Entry(index, self, self.template, None, self.app, self.max_body_size, enter=self.enter)
+        return Entry(index, self, self.template, None, self.app, enter=self.enter)
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         # Parameters of the mount that are not given stay as fields of the path that is made.
@@ -173,7 +190,12 @@ class Mount(Holder):
 
 
 class Host(Holder):
-    """Everything asked of a host name goes to one application. ``{name}`` in it is a parameter."""
+    """Everything asked of a host name goes to one application. ``{name}`` in it is a parameter.
+
+    Below an including router only what is below its prefix is meant: ``below`` is a Mount there.
+    """
+
+    below: Mount | None = None
 
     def __init__(self, host: str, app: ASGIApp, name: str | None = None) -> None:
         if host.startswith("/"):
@@ -185,17 +207,33 @@ class Host(Holder):
         self.param_convertors = self.template.convertors
         super().__init__(app, name)
 
+    def within(self, inherited: Any) -> Self:
+        clone = super().within(inherited)
+        if inherited.prefix:
+            clone.below = Mount(inherited.prefix, app=self.app)
+        return clone
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         if scope["type"] not in self.kinds:
             return Match.NONE, {}
         params = self.template.match(host_of(scope))
         if params is None:
             return Match.NONE, {}
-        return Match.FULL, {"path_params": {**scope.get("path_params", {}), **params}, "endpoint": self.app}
+        child_scope = {"path_params": {**scope.get("path_params", {}), **params}, "endpoint": self.app}
+        return (Match.FULL, child_scope) if self.below is None else self.below.matches({**scope, **child_scope})
+
+    @property
+    def routes(self) -> list[BaseRoute]:
+        return super().routes if self.below is None else [self.below]
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
-        if name == self.name and "path" in path_params and set(path_params) <= {*self.param_convertors, "path"}:
-            return URLPath(path_params["path"], host=self.template.build(**path_params)[0])
+        below = {} if self.below is None else self.below.param_convertors
+        if name == self.name and "path" in path_params and set(path_params) <= {*self.param_convertors, *below, "path"}:
+            host, remaining = self.template.build(**path_params)
+            path = path_params["path"]
+            if self.below is not None:
+                path = self.below.template.build(**{**remaining, "path": path.lstrip("/")})[0]
+            return URLPath(path, host=host)
         inner = self.inner_name(name)
         if inner is None:
             raise NoMatchFound(name, path_params)

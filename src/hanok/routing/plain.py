@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from hanok.exceptions import NoMatchFound
 from hanok.exchange import Exchange, WebSocketExchange
@@ -16,6 +16,7 @@ from hanok.http.url import rooted
 from hanok.routing.around import wrap
 from hanok.routing.base import (
     PLAIN_TEXT,
+    VIEW,
     BaseRoute,
     Match,
     get_name,
@@ -85,10 +86,11 @@ class TemplateRoute(BaseRoute):
         """What a match adds to the scope, or None."""
         if scope["type"] not in self.kinds:
             return None
-        params = self.match_params(get_route_path(scope))
+        route = self.seen_in(scope)
+        params = route.match_params(get_route_path(scope))
         if params is None:
             return None
-        return {"endpoint": self.endpoint, "path_params": {**scope.get("path_params", {}), **params}}
+        return {"endpoint": route.endpoint, "path_params": {**scope.get("path_params", {}), **params}}
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         if name != self.name or set(path_params) != set(self.param_convertors):
@@ -97,11 +99,21 @@ class TemplateRoute(BaseRoute):
         return URLPath(rooted(path), protocol=self.protocol)
 
     def within(self, inherited: Any) -> TemplateRoute:
+        clone = self._clone(inherited)
+        clone.app = self.app
+        return clone
+
+    def _clone(self, inherited: Any) -> Self:
+        """A copy below the prefix of an including router; the caller settles the rest."""
         clone = copy.copy(self)
         clone._origin = self.origin
         clone.path = inherited.prefix + self.path
         clone.place_at(clone.path)
-        clone.app = self.app
+        # What a subclass does by itself it does on the object that was declared: that may count, or remember.
+        cls: Any = type(self)
+        for name in ("matches", "handle"):
+            if getattr(cls, name) is not getattr(cls, f"native_{name}", None):
+                setattr(clone, name, getattr(AskedAs(clone), name))
         return clone
 
     def is_transparent(self, native_matches: Any) -> bool:
@@ -113,6 +125,31 @@ class TemplateRoute(BaseRoute):
             and self.path_regex is self.template.regex
             and (self.path.startswith("/") or not self.param_convertors)
         )
+
+
+class AskedAs:
+    """The methods of a declared route, called in the name of its copy below an including router: ``seen_in`` finds that."""
+
+    __slots__ = ("view",)
+
+    def __init__(self, view: TemplateRoute) -> None:
+        self.view = view
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        before = scope.get(VIEW)
+        scope[VIEW] = self.view
+        try:
+            return self.view.origin.matches(scope)
+        finally:
+            # Other routes may be asked next.
+            if before is None:
+                del scope[VIEW]
+            else:
+                scope[VIEW] = before
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[VIEW] = self.view
+        await self.view.origin.handle(scope, receive, send)
 
 
 class Route(TemplateRoute):
@@ -151,6 +188,12 @@ class Route(TemplateRoute):
                 self.methods.add("HEAD")
         super().__init__(path, endpoint, name, wrap(app, middleware))
 
+    def within(self, inherited: Any) -> TemplateRoute:
+        clone: Any = super().within(inherited)
+        if clone.max_body_size is None:
+            clone.max_body_size = inherited.max_body_size
+        return clone  # type: ignore[no-any-return]
+
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         child_scope = self.child_scope(scope)
         if child_scope is None:
@@ -168,14 +211,15 @@ class Route(TemplateRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         exchange = AsgiExchange(scope, receive, send)
-        limit = self.max_body_size
+        route = self.seen_in(scope)
+        limit = route.max_body_size
         if self.methods and exchange.method not in self.methods and not self._stands_in_for_head(exchange):
             refuse(exchange, method_not_allowed(self.methods))
         elif limit is not None and too_long(exchange, limit):
             exchange.answer(413, [PLAIN_TEXT], b"Content Too Large")
         else:
             exchange.body_limit = limit
-            await self._handler(exchange)
+            await route._handler(exchange)
         await exchange.drain()
 
     native_handle = handle
@@ -228,7 +272,7 @@ class WebSocketRoute(TemplateRoute):
         return Entry(index, self, self.template, None, self.endpoint)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._handler(AsgiWebSocketExchange(scope, receive, send))
+        await self.seen_in(scope)._handler(AsgiWebSocketExchange(scope, receive, send))
 
     native_handle = handle
 

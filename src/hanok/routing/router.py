@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from hanok.endpoint.operation import FormLimits, inherit_form_limits
 from hanok.exceptions import HTTPError, NoMatchFound
-from hanok.exchange import Exchange, WebSocketExchange
+from hanok.exchange import Exchange, WebSocketExchange, told_of
 from hanok.gateways import ForeignApp, NativeApp, handler_of
 from hanok.gateways.asgi_in import read_placed
 from hanok.http.url import URLPath, request_url
@@ -53,6 +54,7 @@ class Router(NativeApp):
         *,
         middleware: Sequence[Any] | None = None,
         max_body_size: int | None = None,
+        form_limits: FormLimits | None = None,
     ) -> None:
         self._routes = RouteList(routes or ())
         self._frontends = RouteList()
@@ -64,7 +66,8 @@ class Router(NativeApp):
         self.default: ASGIApp = self.not_found if default is None else default
         self.lifespan_context = as_lifespan(lifespan)
         self.max_body_size = max_body_size
-        self._outer = handler_of(wrap(Dispatch(self), middleware)) if middleware else None
+        inside = Dispatch(self, form_limits)
+        self._outer = handler_of(wrap(inside, middleware)) if middleware or form_limits else None
 
     # ---- the routes
 
@@ -269,14 +272,17 @@ class Router(NativeApp):
 
 
 class Dispatch(NativeApp):
-    """The inside of a router that has middleware of its own."""
+    """The inside of a router that has middleware of its own, or limits of forms."""
 
-    __slots__ = ("router",)
+    __slots__ = ("form_limits", "router")
 
-    def __init__(self, router: Router) -> None:
+    def __init__(self, router: Router, form_limits: FormLimits | None = None) -> None:
         self.router = router
+        self.form_limits = form_limits
 
     def handle(self, exchange: AnyExchange) -> Coroutine[Any, Any, None]:
+        if self.form_limits and isinstance(exchange, Exchange):
+            inherit_form_limits(exchange, self.form_limits)
         return self.router.dispatch(exchange)
 
 
@@ -296,7 +302,7 @@ def enter(exchange: AnyExchange, path: str, entry: Entry) -> Coroutine[Any, Any,
         if exchange.body_limit is not None and entry.enter is None and too_long(exchange, exchange.body_limit):
             exchange.answer(413, [PLAIN_TEXT], b"Content Too Large")
             return nothing()
-    run: Coroutine[Any, Any, None] = entry.runner.run(exchange)
+    run: Coroutine[Any, Any, None] = entry.route.run(exchange)
     return run
 
 
@@ -321,7 +327,7 @@ def run_opaque(exchange: AnyExchange, route: BaseRoute, child_scope: Scope) -> C
     exchange.
     """
     scope = exchange.scope
-    scope["route"] = route.origin if isinstance(route, BaseRoute) else route
+    scope.update(told_of(route))
     scope.update(child_scope)
     exchange.read_scope()
     read_placed(exchange, scope)

@@ -31,7 +31,7 @@ _MERGED_LIMIT = 4096
 class Entry:
     """One route in the table. ``index`` is its rank: the lower one wins.
 
-    ``route`` is what the exchange is told; ``runner`` is what is run, which differs below an included router.
+    ``route`` is what the exchange is told and what is run.
     ``enter`` is what a mount does to the exchange before it runs.
     """
 
@@ -42,7 +42,6 @@ class Entry:
         "max_body_size",
         "methods",
         "route",
-        "runner",
         "template",
         "whole_segments",
     )
@@ -58,8 +57,7 @@ class Entry:
         enter: Callable[[Any, dict[str, Any]], None] | None = None,
     ) -> None:
         self.index = index
-        self.route = route.origin
-        self.runner = route
+        self.route = route
         self.endpoint = endpoint
         self.template = template
         self.max_body_size = max_body_size
