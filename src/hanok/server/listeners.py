@@ -24,6 +24,8 @@ HOST, PORT, UDS, FD, BIND = "--host", "--port", "--uds", "--fd", "--bind"
 
 def bind(config: Config) -> list[socket.socket]:
     """The bound, listening sockets that the options ask for. Raises ConfigError if one cannot be had."""
+    if config.reuse_port and not hasattr(socket, "SO_REUSEPORT"):
+        raise ConfigError("--reuse-port: this system has no SO_REUSEPORT; leave the option out.")
     sockets: list[socket.socket] = []
     try:
         for address in addresses_of(config):
@@ -147,8 +149,6 @@ def _tcp(host: str, port: int, config: Config) -> list[socket.socket]:
 def _prepare(sock: socket.socket, reuse_port: bool) -> None:
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if reuse_port:
-        if not hasattr(socket, "SO_REUSEPORT"):
-            raise ConfigError("--reuse-port: this system has no SO_REUSEPORT; leave the option out.")
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
 
 
