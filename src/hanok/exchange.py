@@ -12,11 +12,13 @@ The answer side has two forms, and exactly one of them happens:
 
     exchange.start(status, headers)                 a streamed answer
     await exchange.write(chunk)                     waits while the peer is slower than we are
-    await exchange.finish()
+    await exchange.finish()                         with the last piece, if there is one
+
+A file may be given by its path: ``answer_file``. Trailers follow a streamed answer: see ``answer_trailers``.
 
 ``answer`` and ``start`` never wait: a door may keep what it was given until ``drain``, ``write`` or ``finish``.
 ``await exchange.drain()`` returns when the answer so far was handed to the transport, so code that must run *after the
-answer was sent* (background tasks, request-scoped dependencies) awaits it first. A door drains after ``handle``.
+answer was sent* (background tasks, request-scoped dependencies) awaits it first.
 
 A filter sees the answer on its way up: ``exchange.add_filter(filter)``. That is how native middleware changes an answer
 without wrapping anything; see ``AnswerFilter``.
@@ -27,7 +29,8 @@ Header names in ``raw_headers`` are lower-case bytes; values are bytes as they c
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
+from contextlib import aclosing
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
     from hanok.types import Message, RawHeaders, Scope, Send
 
 ASGI_VERSION = {"version": "3.0", "spec_version": "2.5"}
+
+FILE_PIECE = 64 * 1024  # bytes that are read of a file at once
 
 
 class AnswerState(IntEnum):
@@ -54,14 +59,17 @@ _WAITING, _STREAMING, _DONE = AnswerState.WAITING, AnswerState.STREAMING, Answer
 class FixedHeaders(tuple[tuple[bytes, bytes], ...]):
     """Answer headers known when the application was compiled. Equal content on every request.
 
-    A door may keep what it derives from them (the rendered bytes of the head, by status) in ``rendered``.
+    A door may keep what it derives from them by status: the rendered bytes of the head in ``rendered``, and its
+    fields in ``fields``, beside the bytes that they were made with.
     """
 
     rendered: dict[int, bytes]
+    fields: dict[int, tuple[bytes, tuple[tuple[bytes, bytes], ...]]]
 
     def __new__(cls, pairs: Sequence[tuple[bytes, bytes]] = ()) -> FixedHeaders:
         self = super().__new__(cls, pairs)
         self.rendered = {}
+        self.fields = {}
         return self
 
 
@@ -78,13 +86,47 @@ class AnswerFilter:
         """Called once, before the first byte of the body. Returns the status to send."""
         return status
 
-    def whole(self, status: int, headers: RawHeaders, body: bytes) -> tuple[int, bytes]:
-        """Called instead of ``start`` and ``chunk`` when the answer is given at once."""
+    def whole(self, status: int, headers: RawHeaders, body: bytes) -> tuple[int, bytes] | Awaitable[tuple[int, bytes]]:
+        """Called instead of ``start`` and ``chunk`` when the answer is given at once.
+
+        May return an awaitable of its result if that takes long. Then somebody has to ``drain`` the exchange.
+        """
         return self.start(status, headers), body
 
-    def chunk(self, data: bytes, last: bool) -> bytes:
-        """Called for each piece of a streamed body. With ``last`` the data may be empty."""
+    def chunk(self, data: bytes, last: bool) -> bytes | Awaitable[bytes]:
+        """Called for each piece of a streamed body, which may be empty. May return an awaitable, as ``whole``."""
         return data
+
+    def file(self, status: int, headers: RawHeaders) -> int:
+        """Called instead of all of these when a server that this filter lets a file pass to opens it by itself."""
+        return self.start(status, headers)
+
+    def passes_files(self) -> bool:
+        """Whether the body may be a file whose bytes this filter does not see."""
+        return type(self).chunk is AnswerFilter.chunk
+
+    def waits_for_body(self, status: int, headers: RawHeaders) -> bool:
+        """Whether a head that comes alone is to be kept until it is known if the body comes at once."""
+        return False
+
+
+class LateAnswer:
+    """An answer given at once, on its way through the filters, one of which has to be awaited."""
+
+    __slots__ = ("awaited", "headers", "waiting")
+
+    def __init__(self, awaited: Awaitable[tuple[int, bytes]], headers: RawHeaders, waiting: list[AnswerFilter]) -> None:
+        self.awaited = awaited
+        self.headers = headers
+        self.waiting = waiting  # the filters behind that one
+
+    async def end(self) -> tuple[int, bytes]:
+        """Status and body as the last filter has left them."""
+        status, body = await self.awaited
+        while self.waiting:
+            seen = self.waiting.pop().whole(status, self.headers, body)
+            status, body = seen if isinstance(seen, tuple) else await seen
+        return status, body
 
 
 class Incoming:
@@ -265,12 +307,14 @@ class Exchange(Incoming, ABC):
 
     __slots__ = (
         "answer_state",
+        "answer_trailers",  # list | None: fields that follow a streamed body; set before ``start``, complete at ``finish``
         "body",  # bytes when the whole request body is here, else None
         "body_limit",  # the largest body that the application accepts, in bytes; None: no limit of its own
         "body_read",  # bytes handed out so far by next_chunk
         "exits",  # what has to be closed when the exchange ends: uploaded files
         "filters",  # list[AnswerFilter] | None
         "form_cache",
+        "late",  # LateAnswer | None: an answer that a filter is not done with
         "status",  # status of the answer, 0 before it began: for logs and metrics
         "stream_consumed",
     )
@@ -278,13 +322,16 @@ class Exchange(Incoming, ABC):
     kind = "http"
 
     watched: ClassVar[bool] = False  # whether a layer above listens for the peer's leaving while an answer streams
+    stepped: ClassVar[bool] = False  # whether only the task that runs the handler, and no other, may answer
 
     body: bytes | None
     body_limit: int | None
     body_read: int
     exits: list[Any] | None
     filters: list[AnswerFilter] | None
+    answer_trailers: RawHeaders | None
     form_cache: Any
+    late: LateAnswer | None
     status: int
     stream_consumed: bool
     answer_state: AnswerState
@@ -297,7 +344,7 @@ class Exchange(Incoming, ABC):
         self.path_params = {}
         self.root_path = ""
         self.state = None
-        self.body_limit = self.exits = self.filters = None
+        self.body_limit = self.exits = self.filters = self.late = self.answer_trailers = None
         self.body_read = self.status = self.sent = 0
         self.started = 0.0
         self.stream_consumed = False
@@ -338,16 +385,24 @@ class Exchange(Incoming, ABC):
 
     async def next_chunk(self) -> bytes:
         """The next piece of the body as it arrives; b"" at its end. Raises as ``read`` does."""
+        self.check_declared()
+        piece = await self._next_chunk()
+        self.count(len(piece))
+        return piece
+
+    def check_declared(self) -> None:
+        """Raise HTTPError 413 if the body says that it is too large: nothing of it needs to be read to know."""
         limit = self.body_limit
         if limit is not None and not self.body_read:
             declared = self.header(b"content-length") or b""
             if declared.isdigit() and int(declared) > limit:
-                raise too_large(limit)  # nothing of it needs to be read to know
-        piece = await self._next_chunk()
-        self.body_read += len(piece)
-        if limit is not None and self.body_read > limit:
-            raise too_large(limit)
-        return piece
+                raise too_large(limit)
+
+    def count(self, size: int) -> None:
+        """So many bytes of the body have come. Raises HTTPError 413 if that makes too many."""
+        self.body_read += size
+        if self.body_limit is not None and self.body_read > self.body_limit:
+            raise too_large(self.body_limit)
 
     @abstractmethod
     async def _next_chunk(self) -> bytes:
@@ -372,11 +427,39 @@ class Exchange(Incoming, ABC):
             raise AnswerStateError("the answer has already begun; a request has exactly one")
         if self.filters is not None:
             headers = list(headers)
-            for answer_filter in reversed(self.filters):
-                status, body = answer_filter.whole(status, headers, body)
+            waiting = self.filters.copy()
+            while waiting:
+                seen = waiting.pop().whole(status, headers, body)
+                if not isinstance(seen, tuple):
+                    self.late = LateAnswer(seen, headers, waiting)
+                    self.answer_state = _DONE
+                    return
+                status, body = seen
         self.answer_state = _DONE
         self.status = status
         self._answer(status, headers, body)
+
+    async def answer_file(self, status: int, headers: Sequence[tuple[bytes, bytes]], path: str) -> None:
+        """Answer with a whole file. ``headers`` should have its content-length.
+
+        If the server can open files by itself, and no filter has to see the bytes, it is given the path.
+        """
+        if self.filters is None:
+            passes = self.opens_files
+        else:
+            passes = self.opens_files and all(each.passes_files() for each in self.filters)
+        if not passes:
+            self.start(status, headers)
+            await self.write_file(path)
+            return
+        if self.answer_state:
+            raise AnswerStateError("the answer has already begun; a request has exactly one")
+        headers = list(headers)
+        for answer_filter in reversed(self.filters or ()):
+            status = answer_filter.file(status, headers)
+        self.answer_state = _DONE
+        self.status = status
+        await self._answer_file(status, headers, path)
 
     def start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """Begin a streamed answer. Without ``content-length`` in ``headers`` the door delimits the body itself."""
@@ -398,23 +481,30 @@ class Exchange(Incoming, ABC):
         if self.answer_state is not _STREAMING:
             raise AnswerStateError("write() belongs between start() and finish()")
         if self.filters is not None:
-            for answer_filter in reversed(self.filters):
-                data = answer_filter.chunk(data, False)
-        if data:
-            await self._write(data)
+            data = await self._filtered(data, False)
+        await self._write(data)
 
-    async def finish(self) -> None:
-        """End a streamed answer."""
+    async def write_file(self, path: str) -> None:
+        """Write a whole file as the rest of a streamed answer, and finish that."""
+        async with aclosing(pieces_of_file(path)) as pieces:
+            async for data in pieces:
+                await self.write(data)
+        await self.finish()
+
+    async def finish(self, data: bytes = b"") -> None:
+        """End a streamed answer, with the last piece of its body if there is one. Raises as ``write``."""
         if self.answer_state is not _STREAMING:
             raise AnswerStateError("finish() belongs after start(), once")
         if self.filters is not None:
-            data = b""
-            for answer_filter in reversed(self.filters):
-                data = answer_filter.chunk(data, True)
-            if data:
-                await self._write(data)
+            data = await self._filtered(data, True)
         self.answer_state = _DONE
-        await self._finish()
+        await self._finish(data)
+
+    async def _filtered(self, data: bytes, last: bool) -> bytes:
+        for answer_filter in reversed(self.filters or ()):
+            seen = answer_filter.chunk(data, last)
+            data = seen if isinstance(seen, bytes) else await seen
+        return data
 
     @abstractmethod
     def _answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None: ...
@@ -423,13 +513,32 @@ class Exchange(Incoming, ABC):
     def _start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None: ...
 
     @abstractmethod
-    async def _write(self, data: bytes) -> None: ...
+    async def _write(self, data: bytes) -> None:
+        """Send a piece; an empty one sends only what is still held back."""
 
     @abstractmethod
-    async def _finish(self) -> None: ...
+    async def _finish(self, data: bytes) -> None:
+        """Send the last piece, which may be empty, the end of the body, and the trailers."""
+
+    @property
+    def opens_files(self) -> bool:
+        """Whether the server below opens files by itself: the ASGI extension "pathsend"."""
+        return False
+
+    async def _answer_file(self, status: int, headers: Sequence[tuple[bytes, bytes]], path: str) -> None:
+        """Only of doors that open files."""
+        raise NotImplementedError
 
     async def drain(self) -> None:
         """Return when the answer so far has been handed to the transport and the transport has room."""
+        if self.late is not None:
+            late, self.late = self.late, None
+            self.status, body = await late.end()
+            self._answer(self.status, late.headers, body)
+        await self._drain()
+
+    async def _drain(self) -> None:
+        """As ``drain``, of what the door was given."""
 
     async def early_hints(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
         """Send a 103 with these headers (RFC 8297) if the door can; else nothing."""
@@ -501,3 +610,15 @@ def too_large(limit: int) -> HTTPError:
 def body_allowed(status: int) -> bool:
     """Whether an answer of this status may have a body (RFC 9110 §6.4.1)."""
     return status >= 200 and status not in (204, 205, 304)
+
+
+async def pieces_of_file(path: str) -> AsyncGenerator[bytes, None]:
+    """The bytes of a file, read in worker threads."""
+    from anyio import open_file
+
+    file = await open_file(path, "rb")
+    try:
+        while data := await file.read(FILE_PIECE):
+            yield data
+    finally:
+        file.wrapped.close()  # not in a thread: that waits, and what waits fails when we are cancelled

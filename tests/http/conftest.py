@@ -138,8 +138,8 @@ class PlainExchange(Exchange):
             raise ClientDisconnect
         self.written.append(data)
 
-    async def _finish(self) -> None:
-        self.written.append(b"end")
+    async def _finish(self, data: bytes) -> None:
+        self.written += [data, b"end"] if data else [b"end"]
 
     @property
     def disconnected(self) -> bool:

@@ -43,9 +43,22 @@ class AsgiExchange(Exchange):
         if kind == "http.response.start":
             self.answer_state = AnswerState.STREAMING
             self.status = message["status"]
-        elif kind == "http.response.body" and not message.get("more_body", False):
+        elif kind == "http.response.pathsend" or (kind == "http.response.body" and not message.get("more_body", False)):
             self.answer_state = AnswerState.DONE
         await self._send(message)
+
+    async def next_message(self) -> Message:
+        """The next message about the body, as it came: for an application that speaks ASGI itself. Raises as ``next_chunk``."""
+        if self._request_done:
+            return {"type": "http.request", "body": b"", "more_body": False}
+        self.check_declared()
+        message = await self._receive()
+        if message["type"] == "http.disconnect":
+            self.gone = True
+        else:
+            self._request_done = not message.get("more_body", False)
+            self.count(len(message.get("body", b"")))
+        return message
 
     async def _next_chunk(self) -> bytes:
         while not self._request_done:
@@ -65,21 +78,49 @@ class AsgiExchange(Exchange):
         self._pending.append({"type": "http.response.start", "status": status, "headers": headers})
         self._pending.append({"type": "http.response.body", "body": body})
 
+    def answer_in_two(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        """As ``answer``, in the messages of a streamed answer: the body, then its end."""
+        self.start(status, headers)
+        if body:
+            self._pending.append({"type": "http.response.body", "body": body, "more_body": True})
+        self._pending.append({"type": "http.response.body", "body": b"", "more_body": False})
+        self.answer_state = AnswerState.DONE
+
     def _start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
-        self._pending.append({"type": "http.response.start", "status": status, "headers": list(headers)})
+        message: Message = {"type": "http.response.start", "status": status, "headers": list(headers)}
+        if self.answer_trailers is not None and self.offers("http.response.trailers"):
+            message["trailers"] = True
+        self._pending.append(message)
 
     async def _write(self, data: bytes) -> None:
         self._pending.append({"type": "http.response.body", "body": data, "more_body": True})
-        await self.drain()
+        await self._drain()
         from anyio.lowlevel import checkpoint
 
         await checkpoint()  # a send that never waits must not make an endless body one that nobody can cancel
 
-    async def _finish(self) -> None:
-        self._pending.append({"type": "http.response.body", "body": b"", "more_body": False})
-        await self.drain()
+    async def _finish(self, data: bytes) -> None:
+        self._pending.append({"type": "http.response.body", "body": data, "more_body": False})
+        if self.answer_trailers is not None and self.offers("http.response.trailers"):
+            self._pending.append(
+                {"type": "http.response.trailers", "headers": self.answer_trailers, "more_trailers": False}
+            )
+        await self._drain()
 
-    async def drain(self) -> None:
+    def offers(self, extension: str) -> bool:
+        """Whether the server on the other side of this door knows an ASGI extension."""
+        return extension in (self.scope.get("extensions") or ())
+
+    @property
+    def opens_files(self) -> bool:
+        return self.offers("http.response.pathsend")
+
+    async def _answer_file(self, status: int, headers: Sequence[tuple[bytes, bytes]], path: str) -> None:
+        self._pending.append({"type": "http.response.start", "status": status, "headers": list(headers)})
+        self._pending.append({"type": "http.response.pathsend", "path": path})
+        await self._drain()
+
+    async def _drain(self) -> None:
         while self._pending:
             message = self._pending.pop(0)
             try:
@@ -91,7 +132,7 @@ class AsgiExchange(Exchange):
                 raise ClientDisconnect from gone
 
     async def early_hints(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
-        if "http.response.early_hint" in self.scope.get("extensions", {}):
+        if self.offers("http.response.early_hint"):
             links = [value for name, value in headers if name.lower() == b"link"]
             await self._send({"type": "http.response.early_hint", "links": links})
 

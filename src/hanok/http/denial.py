@@ -32,13 +32,13 @@ class Denial(Exchange):
 
     async def _write(self, data: bytes) -> None:
         self._pending.append({"type": "websocket.http.response.body", "body": data, "more_body": True})
-        await self.drain()
+        await self._drain()
 
-    async def _finish(self) -> None:
-        self._pending.append({"type": "websocket.http.response.body", "body": b"", "more_body": False})
-        await self.drain()
+    async def _finish(self, data: bytes) -> None:
+        self._pending.append({"type": "websocket.http.response.body", "body": data, "more_body": False})
+        await self._drain()
 
-    async def drain(self) -> None:
+    async def _drain(self) -> None:
         while self._pending:
             await self.websocket.send(self._pending.pop(0))
 

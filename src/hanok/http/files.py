@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from hanok.exceptions import ClientDisconnect
-from hanok.exchange import AnswerState
-from hanok.gateways import AsgiExchange
 from hanok.http.background import BackgroundTask
 from hanok.http.concurrency import run_in_threadpool
 from hanok.http.dates import http_date
@@ -143,8 +141,8 @@ class FileResponse(Response):
     async def _send_whole(self, exchange: Exchange, size: int) -> None:
         if exchange.method.upper() == "HEAD":
             await send_head(exchange, self.status_code, self.raw_headers)
-        elif offers_pathsend(exchange):
-            await self._send_path(exchange)
+        elif exchange.opens_files:
+            await exchange.answer_file(self.status_code, self.raw_headers, str(self.path))
         elif size <= self.chunk_size:
             body = await run_in_threadpool(self._read_small)
             exchange.answer(self.status_code, self.raw_headers, body)
@@ -155,13 +153,6 @@ class FileResponse(Response):
     def _read_small(self) -> bytes:
         with open(self.path, "rb") as file:
             return file.read(self.chunk_size)
-
-    async def _send_path(self, exchange: Exchange) -> None:
-        assert isinstance(exchange, AsgiExchange)
-        exchange.start(self.status_code, self.raw_headers)
-        await exchange.drain()
-        await exchange._send({"type": "http.response.pathsend", "path": str(self.path)})
-        exchange.answer_state = AnswerState.DONE
 
     async def _send_range(self, exchange: Exchange, span: tuple[int, int], size: int) -> None:
         start, end = span
@@ -215,22 +206,12 @@ class FileResponse(Response):
         finally:
             # Not in a thread: that waits, and what waits fails when we are cancelled.
             file.wrapped.close()
-        if at_end:
-            await exchange.write(at_end)
-        await exchange.finish()
+        await exchange.finish(at_end)
 
 
 async def send_head(exchange: Exchange, status: int, headers: RawHeaders) -> None:
     exchange.start(status, headers)
     await exchange.finish()
-
-
-def offers_pathsend(exchange: Exchange) -> bool:
-    """Whether the server behind an ASGI door opens files by itself, and nobody wants to see the bytes
-    before."""
-    if not isinstance(exchange, AsgiExchange) or exchange.filters is not None:
-        return False
-    return "http.response.pathsend" in exchange.scope.get("extensions", {})
 
 
 def guess_media_type(path: str | os.PathLike[str]) -> str:

@@ -62,6 +62,9 @@ class DeclaredTooLarge(AnswerFilter):
         text, self.text = self.text, b""
         return text
 
+    def passes_files(self) -> bool:
+        return not self.is_too_large()
+
     def is_too_large(self) -> bool:
         declared = self.exchange.header(b"content-length") or b""
         limit = self.exchange.body_limit

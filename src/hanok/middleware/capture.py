@@ -23,7 +23,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect
-from hanok.exchange import AnswerState, Exchange, body_allowed
+from hanok.exchange import AnswerState, Exchange, body_allowed, pieces_of_file
 
 if TYPE_CHECKING:
     from hanok.gateways import Handler
@@ -54,9 +54,22 @@ class Pause:
 class CaptureExchange(Exchange):
     """The exchange that the application under a middleware function sees: the request of ``outer``, an answer of its own."""
 
-    __slots__ = ("announced", "audience", "discarded", "ended", "head", "outer", "over", "pause", "piece", "whole")
+    __slots__ = (
+        "announced",
+        "audience",
+        "discarded",
+        "ended",
+        "file",
+        "head",
+        "outer",
+        "over",
+        "pause",
+        "piece",
+        "whole",
+    )
 
     watched = True  # CapturedResponse listens
+    stepped = True
 
     def __init__(self, outer: Exchange) -> None:
         self.prepare()
@@ -74,6 +87,7 @@ class CaptureExchange(Exchange):
         self.discarded = 0
         self.head: tuple[int, list[tuple[bytes, bytes]]] = (0, [])
         self.whole: bytes | None = None
+        self.file: str | None = None
         self.piece: bytes | None = None
 
     def give_back(self) -> None:
@@ -101,6 +115,8 @@ class CaptureExchange(Exchange):
         return self.outer.extensions()
 
     async def _next_chunk(self) -> bytes:
+        if self.audience is not Audience.PEER:
+            raise ClientDisconnect
         return await self.outer.next_chunk()
 
     @property
@@ -153,11 +169,22 @@ class CaptureExchange(Exchange):
             await checkpoint()  # whoever listens for the peer's leaving has a turn
             self._check_audience()
 
-    async def _finish(self) -> None:
+    async def _finish(self, data: bytes) -> None:
         self.announced = self.ended = True
+        if data:
+            self._check_audience()
+            self.piece = data
         await self.pause
 
-    async def drain(self) -> None:
+    @property
+    def opens_files(self) -> bool:
+        return self.outer.opens_files
+
+    async def _answer_file(self, status: int, headers: Sequence[tuple[bytes, bytes]], path: str) -> None:
+        self.head = (status, list(headers))
+        self.file = path
+
+    async def _drain(self) -> None:
         if self.answer_state and not self.announced:
             self.announced = True
             await self.pause
@@ -185,6 +212,10 @@ class Downstream:
         exchange = self.exchange
         if exchange.whole is not None:
             yield exchange.whole
+            return
+        if exchange.file is not None:
+            async for data in pieces_of_file(exchange.file):
+                yield data
             return
         while True:
             piece, exchange.piece = exchange.piece, None

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any
+from collections.abc import Awaitable, Callable, Generator
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
 
 from hanok.exchange import AnswerFilter
+from hanok.http.concurrency import run_in_threadpool
 from hanok.middleware.base import NativeMiddleware
 from hanok.middleware.vary import add_vary
 from hanok.types import RawHeaders
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # Compressed already, or to be delivered at once.
 DEFAULT_EXCLUDED_CONTENT_TYPES = (
@@ -38,7 +44,7 @@ class GZipMiddleware(NativeMiddleware):
     """Compresses answers of at least ``minimum_size`` bytes, and streamed ones.
 
     ``compresslevel`` is 1 (fast) to 9 (small). ``exclude_content_types`` are media types, ``type/*`` for all of a type.
-    ``thread_minimum_size`` is accepted for compatibility: answers are compressed where they are made.
+    What has at least ``thread_minimum_size`` bytes is compressed in a worker thread, so that others need not wait.
     """
 
     def __init__(
@@ -53,14 +59,19 @@ class GZipMiddleware(NativeMiddleware):
         super().__init__(app)
         self.minimum_size = minimum_size
         self.compresslevel = compresslevel
+        self.thread_minimum_size = thread_minimum_size
         excluded = [media_type_of(name) for name in exclude_content_types]
         self.excluded = frozenset(name for name in excluded if not name.endswith("/*"))
         self.excluded_prefixes = tuple(name[:-1] for name in excluded if name.endswith("/*"))
 
     async def handle(self, exchange: Any) -> None:
-        if exchange.kind == "http":
-            exchange.add_filter(GZipFilter(self, accepts_gzip(exchange.header(b"accept-encoding"))))
+        if exchange.kind != "http":
+            await self.inner(exchange)
+            return
+        exchange.add_filter(GZipFilter(self, accepts_gzip(exchange.header(b"accept-encoding"))))
         await self.inner(exchange)
+        if exchange.late is not None:
+            await exchange.drain()
 
     def may_compress(self, status: int, headers: RawHeaders) -> bool:
         """Whether an answer with this head may be compressed at all, whoever asks."""
@@ -101,22 +112,54 @@ class GZipFilter(AnswerFilter):
                 self.compressor = zlib.compressobj(self.middleware.compresslevel, zlib.DEFLATED, _GZIP_FORMAT)
         return status
 
-    def whole(self, status: int, headers: RawHeaders, body: bytes) -> tuple[int, bytes]:
-        if len(body) >= self.middleware.minimum_size:
-            status = self.start(status, headers)
-            if self.compressor is not None:
-                body = self.compressor.compress(body) + self.compressor.flush()
-                headers.append((b"content-length", b"%d" % len(body)))
+    def whole(self, status: int, headers: RawHeaders, body: bytes) -> tuple[int, bytes] | Awaitable[tuple[int, bytes]]:
+        if len(body) < self.middleware.minimum_size:
+            return status, body
+        status = self.start(status, headers)
+        if self.compressor is None:
+            return status, body
+        if len(body) >= self.middleware.thread_minimum_size:
+            return InThread(self.compress_whole, status, headers, body)
+        return self.compress_whole(status, headers, body)
+
+    def compress_whole(self, status: int, headers: RawHeaders, body: bytes) -> tuple[int, bytes]:
+        body = self.compress(body, True)
+        headers.append((b"content-length", b"%d" % len(body)))
         return status, body
 
-    def chunk(self, data: bytes, last: bool) -> bytes:
-        compressor = self.compressor
-        if compressor is None:
+    def chunk(self, data: bytes, last: bool) -> bytes | Awaitable[bytes]:
+        if self.compressor is None:
             return data
-        compressed: bytes = compressor.compress(data)
+        if len(data) >= self.middleware.thread_minimum_size:
+            return InThread(self.compress, data, last)
+        return self.compress(data, last)
+
+    def compress(self, data: bytes, last: bool) -> bytes:
+        compressed: bytes = self.compressor.compress(data)
         # Each piece is sent when it is written: whoever reads the stream must not wait for the next.
-        compressed += compressor.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
+        compressed += self.compressor.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
         return compressed
+
+    def file(self, status: int, headers: RawHeaders) -> int:
+        return status  # a server that opens the file by itself sends it as it is
+
+    def passes_files(self) -> bool:
+        return self.compressor is None
+
+    def waits_for_body(self, status: int, headers: RawHeaders) -> bool:
+        return self.middleware.may_compress(status, headers)
+
+
+class InThread(Awaitable[T]):
+    """A call that a worker thread makes, once it is awaited."""
+
+    __slots__ = ("call",)
+
+    def __init__(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> None:
+        self.call = partial(call, *args, **kwargs)
+
+    def __await__(self) -> Generator[Any, None, T]:
+        return run_in_threadpool(self.call).__await__()
 
 
 def accepts_gzip(accepted: bytes | None) -> bool:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hanok.gateways import AsgiExchange, ForeignApp
 from hanok.http.request import Request
 from hanok.middleware.base import NativeMiddleware, send_response
 from hanok.middleware.capture import CaptureExchange, Downstream
 from hanok.middleware.captured_response import CapturedResponse
+from hanok.middleware.scopes import open_scope
 
 if TYPE_CHECKING:
     from hanok.exchange import Exchange
@@ -22,11 +24,12 @@ DispatchFunction: TypeAlias = "Callable[[Request, RequestResponseEndpoint], Awai
 class CallNext:
     """``await call_next(request)``: the rest of the application, up to its answer. Raises what the application raises."""
 
-    __slots__ = ("downstream", "exchange", "inner")
+    __slots__ = ("downstream", "exchange", "middleware", "scope")
 
-    def __init__(self, inner: Handler, exchange: Exchange) -> None:
-        self.inner = inner
+    def __init__(self, middleware: BaseHTTPMiddleware, exchange: Exchange) -> None:
+        self.middleware = middleware
         self.exchange = exchange
+        self.scope = open_scope()
         self.downstream: Downstream | None = None
 
     async def __call__(self, request: Request) -> CapturedResponse:
@@ -34,7 +37,7 @@ class CallNext:
             raise RuntimeError("call_next() may be called once for a request: the application answers it once.")
         self.exchange.read_scope()
         capture = CaptureExchange(self.exchange)
-        downstream = self.downstream = Downstream(self.inner, capture)
+        downstream = self.downstream = Downstream(self.way(), capture)
         try:
             await downstream.advance()
         finally:
@@ -42,6 +45,12 @@ class CallNext:
         if not capture.answer_state:
             raise RuntimeError("No response returned.")
         return CapturedResponse(downstream)
+
+    def way(self) -> Handler:
+        """The handler of the application; in a task of its own if the function has opened a cancel scope around us."""
+        if open_scope() is self.scope:
+            return self.middleware.inner
+        return ForeignApp(self.middleware.app).handle
 
 
 class BaseHTTPMiddleware(NativeMiddleware):
@@ -62,13 +71,17 @@ class BaseHTTPMiddleware(NativeMiddleware):
         if exchange.kind != "http":
             await self.inner(exchange)
             return
-        call_next = CallNext(self.inner, exchange)
+        call_next = CallNext(self, exchange)
         try:
             response = await self.dispatch_func(Request.of(exchange), call_next)
             await send_response(response, exchange)
             if call_next.downstream is None:
                 return
             await exchange.drain()
+            if not call_next.downstream.done and isinstance(exchange, AsgiExchange):
+                from anyio.lowlevel import checkpoint
+
+                await checkpoint()  # who runs beside us may answer before what comes after our answer begins
         except BaseException as error:
             if call_next.downstream is not None:
                 await call_next.downstream.break_off(error)

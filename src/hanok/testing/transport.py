@@ -94,7 +94,8 @@ class Call:
             if self.pieces:
                 message["more_body"] = True
             return message
-        await self.answered.wait()
+        if not self.answered.is_set():  # else who asks without waiting would not be told
+            await self.answered.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:

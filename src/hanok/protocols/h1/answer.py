@@ -26,6 +26,13 @@ BLOCK = re.compile(rb"(?:" + TOKEN + rb": " + VALUE + rb"\r\n)*+")
 # Fields that this module decides about, or has to see. Answers without them take the short way.
 SPECIAL = frozenset((b"content-length", b"transfer-encoding", b"connection", b"date", b"server"))
 
+# Fields that tell how to read the message, how to treat it, or who may: they come before the body (RFC 9110 §6.5.1).
+NOT_IN_TRAILERS = frozenset(
+    b"age authorization cache-control connection content-encoding content-length content-range content-type date expires"
+    b" host keep-alive location proxy-authenticate retry-after set-cookie te trailer transfer-encoding upgrade vary"
+    b" www-authenticate".split()
+)
+
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
 from hanok.exchange import AnswerState, Exchange
-from hanok.protocols.h1.answer import Framing, block_of
+from hanok.protocols.h1.answer import NOT_IN_TRAILERS, Framing, block_of
 
 if TYPE_CHECKING:
     from hanok.protocols.h1.connection import H1Connection
@@ -41,7 +41,7 @@ class H1Exchange(Exchange):
         self.cookies_cache = self.headers_cache = self.query_cache = self.form_cache = None
         self.path_params = {}
         self.state = None
-        self.body_limit = self.exits = self.filters = None
+        self.body_limit = self.exits = self.filters = self.late = self.answer_trailers = None
         self.body_read = self.status = self.sent = 0
         self.started = 0.0
         self.stream_consumed = False
@@ -126,7 +126,9 @@ class H1Exchange(Exchange):
             raise ClientDisconnect
         framing = self.framing
         if framing is Framing.CHUNKED:
-            if len(data) < JOIN_BELOW:
+            if not data:
+                pass  # an empty chunk would be the end
+            elif len(data) < JOIN_BELOW:
                 connection.send(b"%x\r\n%b\r\n" % (len(data), data))
             else:
                 connection.hold(b"%x\r\n" % len(data))
@@ -153,8 +155,10 @@ class H1Exchange(Exchange):
                 self._burst = 0
                 await asyncio.sleep(0)
 
-    async def _finish(self) -> None:
+    async def _finish(self, data: bytes) -> None:
         connection = self.connection
+        if data:
+            await self._write(data)
         if self.framing is Framing.LENGTH and self.remaining:
             if self.remaining > 0:
                 connection.fail_answer(self)
@@ -162,11 +166,18 @@ class H1Exchange(Exchange):
             connection.fail_answer(self)
             return
         if self.framing is Framing.CHUNKED:
-            connection.send(b"0\r\n\r\n")
+            connection.send(b"0\r\n%b\r\n" % self._trailer_section())
         connection.flush()
         connection.answer_end(self)
 
-    async def drain(self) -> None:
+    def _trailer_section(self) -> bytes:
+        """The lines of the trailers, for a peer that has said it wants them (RFC 9110 §6.5.1)."""
+        trailers = self.answer_trailers
+        if not trailers or not self.wants_trailers:
+            return b""
+        return block_of([pair for pair in trailers if pair[0] not in NOT_IN_TRAILERS])
+
+    async def _drain(self) -> None:
         connection = self.connection
         connection.flush()
         if connection.write_paused and not connection.gone:
@@ -180,6 +191,22 @@ class H1Exchange(Exchange):
             self.connection.send(b"HTTP/1.1 103 Early Hints\r\n" + block_of(headers) + b"\r\n")
 
     # ---- the peer
+
+    def extensions(self) -> dict[str, Any]:
+        # Pathsend is understood, but not offered: we would only read the file as the application does, and middleware
+        # that was written for other servers knows only bodies that it can see.
+        offered: dict[str, Any] = {}
+        if self.http_version == "1.1":
+            offered["http.response.early_hint"] = {}
+            if self.wants_trailers:
+                offered["http.response.trailers"] = {}
+        return offered
+
+    @property
+    def wants_trailers(self) -> bool:
+        """Whether the peer keeps trailers apart: "TE: trailers" (RFC 9110 §10.1.4)."""
+        accepted = self.header(b"te") or b""
+        return b"trailers" in [item.strip() for item in accepted.lower().split(b",")]
 
     @property
     def disconnected(self) -> bool:
