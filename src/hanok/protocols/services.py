@@ -39,6 +39,8 @@ class Settings(Protocol):
     @property
     def limit_concurrency(self) -> int | None: ...
     @property
+    def limit_connections(self) -> int | None: ...
+    @property
     def limit_request_line(self) -> int: ...
     @property
     def limit_request_fields(self) -> int: ...
@@ -56,6 +58,8 @@ class Settings(Protocol):
     def timeout_request_body(self) -> float: ...
     @property
     def timeout_send(self) -> float: ...
+    @property
+    def min_data_rate(self) -> int: ...
     @property
     def ws_max_size(self) -> int: ...
     @property
@@ -96,6 +100,7 @@ class Services:
         "forwarded",  # Forwarded | None: who the client is behind a trusted proxy
         "handler",  # the application's native handler
         "heads",  # renders the heads of answers, with the live Date
+        "limit_connections",  # how many connections this worker holds; above, the longest idle one makes room
         "loop",
         "max_requests",  # after this many requests ``on_max_requests`` is called; None: never
         "now",  # the loop's clock as of the last sweep: coarse, and free to read
@@ -105,6 +110,7 @@ class Services:
         "state",  # dict | None: the lifespan state; copied for each request
         "tasks",  # the tasks of requests that did not finish at once
         "tick",  # seconds between two sweeps
+        "turned_away",  # connections closed since the last sweep because there was no room for them
         "websocket",  # WebSocketUpgrade | None
     )
 
@@ -133,6 +139,8 @@ class Services:
         self.tasks: set[asyncio.Task[None]] = set()
         self.context = contextvars.copy_context()
         self.error_log = logging.getLogger("hanok.error")
+        self.limit_connections = settings.limit_connections or most_connections()
+        self.turned_away = 0
         self.draining = False
         self.now = loop.time()
         self.tick = tick
@@ -147,6 +155,11 @@ class Services:
         """
         self.now = self.loop.time()
         self.heads.tick()
+        if self.turned_away:
+            self.error_log.warning(
+                "turned %d connections away: there is room for %d", self.turned_away, self.limit_connections
+            )
+            self.turned_away = 0
         for connection in list(self.connections):
             connection.sweep(self.now)
 
@@ -155,3 +168,15 @@ class Services:
         self.draining = True
         for connection in list(self.connections):
             connection.drain()
+
+
+def most_connections() -> int:
+    """As many as the process may have descriptors, less a share for the files of the application."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return 2**20
+    allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if allowed == resource.RLIM_INFINITY:
+        return 2**20
+    return max(1, allowed - max(32, allowed // 8))

@@ -593,7 +593,7 @@ def test_a_body_still_coming_is_served_to_its_end_while_draining(house):
     server = house.serve(echo, timeout_graceful_shutdown=20)
     client = house.connect(server)
     client.say(get("/", "Content-Length: 3", method="POST") + b"ab")
-    while not any(one._waiting_head for one in list(server.worker.services.connections)):
+    while not any(one._upload for one in list(server.worker.services.connections)):
         pass
     server._loop.call_soon_threadsafe(server.worker.stop)
     client.say(b"c")

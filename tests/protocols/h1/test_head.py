@@ -194,7 +194,9 @@ def test_body_lengths():
         (b"Transfer-Encoding: gzip, chunked\r\n", 501),
         (b"Transfer-Encoding: identity\r\n", 501),
         (b"Transfer-Encoding: xchunked\r\n", 501),
-        (b"Transfer-Encoding:\r\n", 501),
+        (b"Transfer-Encoding:\r\n", 400),
+        (b"Transfer-Encoding: , chunked\r\n", 400),
+        (b"Transfer-Encoding: chunked;q=1\r\n", 400),
         (b"Expect: something\r\n", 417),
     ],
 )

@@ -2,10 +2,12 @@
 
 The road of a request without a body: ``data_received`` → ``_advance`` parses the head → ``_begin`` makes the
 exchange and a task that runs the handler at once → the handler answers → ``send`` → ``answer_end``. All of it
-happens in one call from the event loop if the handler never waits.
+happens in one call from the event loop if the handler never waits. A body that is not here with its head
+becomes an ``Upload``.
 
 Requests that came together are served by the loop in ``_advance``, at most ``PIPELINE_CAP`` in one turn of
-the event loop, and what they answer in that time leaves in one write.
+the event loop, and what they answer in that time leaves in one write. They are read where they lie: ``_at`` is
+the place of the next one in ``_buffer``.
 """
 
 from __future__ import annotations
@@ -21,21 +23,22 @@ from hanok.exceptions import ClientDisconnect, HTTPError, RemoteProtocolError
 from hanok.exchange import AnswerState, FixedHeaders, too_large
 from hanok.protocols.h1 import state as states
 from hanok.protocols.h1.answer import CONTINUE, Framing
-from hanok.protocols.h1.body import Body, ChunkedBody, LengthBody
 from hanok.protocols.h1.exchange import H1Exchange
 from hanok.protocols.h1.head import HeadLimits, RequestHead, parse_head
 from hanok.protocols.h1.incoming import BodyQueue
 from hanok.protocols.h1.state import H1State
+from hanok.protocols.h1.upload import WHOLE_BODY, Upload
+from hanok.protocols.pace import Pace
 
 if TYPE_CHECKING:
     from hanok.protocols.services import Services
 
-WHOLE_BODY = 65536  # bodies up to this size are awaited before the handler starts
-DISCARD = 65536  # of an unread body this much is read away to keep the connection
 LINGER_TIME = 2.0  # seconds for which a peer may take note of our last answer
 FIRST_REQUEST = 0.25  # seconds for which a draining server awaits the first request of a connection
 PIPELINE_CAP = 32  # requests of one connection in one turn of the event loop
 BUFFER_HIGH = 65536  # bytes of waiting requests above which we stop reading
+HELD_HIGH = 16384  # an answer of this size is not held back for those after it
+HALF_CLOSED = 2.0  # seconds without a byte to say after which a peer that says no more is taken to have gone
 
 # From 3.12 on a task can run its first step where it is made. uvloop's create_task refuses the argument, and
 # the loop's task factory belongs to the application, so the task is constructed directly.
@@ -53,22 +56,25 @@ class H1Connection(asyncio.Protocol):
     """One HTTP/1.1 connection."""
 
     __slots__ = (
-        "_body",
+        "_at",
         "_buffer",
         "_goodbye",
         "_held",
         "_limits",
         "_previous",
         "_reading_paused",
+        "_said",
+        "_sending",
         "_since",
-        "_taken",
         "_turn",
+        "_upload",
         "_waiters",
-        "_waiting_head",
         "client",
+        "ended",
         "exchange",
         "gone",
         "heads",
+        "left",
         "loop",
         "scheme",
         "server",
@@ -92,18 +98,21 @@ class H1Connection(asyncio.Protocol):
         self.server: tuple[str, int | None] | None = None
         self.scheme = "http"
         self.trusted = False  # whether the peer may say who its client is
+        self.ended = False  # the peer says no more; it may still listen
+        self._said = 0  # bytes of the answer that it had been sent when we looked last
+        self.left = False  # it is taken to have gone, though nobody can know before something is sent
         self.gone = False  # the peer left, or we closed
         self.write_paused = False
         self._reading_paused = False
-        self._buffer = b""  # bytes that belong to requests after the one being served
-        self._body: Body | None = None
+        self._buffer = b""  # requests after the one being served, from _at on
+        self._at = 0
+        self._upload: Upload | None = None  # the body that is still coming
         self._previous: RequestHead | None = None  # of the request before
-        self._waiting_head: RequestHead | None = None  # its body is awaited whole
-        self._taken: list[bytes] | None = None  # the pieces of that body
+        self._sending: Pace | None = None  # of a peer that has not taken all that it was sent
         self._held: list[bytes] | None = None  # output that leaves with the next flush
         self._turn: object = None  # the scheduled _advance; TURNING while it runs
         self._waiters: list[asyncio.Future[None]] | None = None
-        self._since = services.now  # when what we wait for began
+        self._since = self.loop.time()  # when what we wait for began
         self._goodbye: asyncio.TimerHandle | None = None  # the end of lingering
 
     # ---- called by the transport
@@ -112,6 +121,9 @@ class H1Connection(asyncio.Protocol):
         self.transport = transport  # type: ignore[assignment]  # TCP and Unix sockets have both directions
         services = self.services
         services.connections.add(self)
+        if len(services.connections) > services.limit_connections and not make_room(self, services):
+            self._turn_away()
+            return
         info = transport.get_extra_info
         self.client = address(info("peername"))
         sock = info("sockname")
@@ -129,7 +141,8 @@ class H1Connection(asyncio.Protocol):
         self.gone = True
         self.services.connections.discard(self)
         self._buffer = b""
-        self._body = self._waiting_head = self._taken = self._held = None
+        self._at = 0
+        self._upload = self._held = None
         if self._goodbye is not None:
             self._goodbye.cancel()  # the peer was quicker: a timer would keep the transport for nothing
         exchange, self.exchange = self.exchange, None
@@ -143,30 +156,54 @@ class H1Connection(asyncio.Protocol):
         state = self.state
         if state is _IDLE:
             if self._buffer:
-                self._buffer += data
+                self._keep(data)
                 # A head ends in a line feed, and so does anything else worth another look.
                 if b"\n" not in data and len(self._buffer) < self._limits.line:
                     return
             else:
                 self._buffer = data
-                if not self.write_paused:
-                    self._since = self.services.now
+                self._since = self.services.now
             if self._turn is None:
                 self._advance()
-        elif state is _READING or state is _DISCARDING:
-            self._since = self.services.now
-            self._feed(data)
         elif state is _ANSWERING:
-            self._buffer += data
+            self._keep(data)
             if len(self._buffer) > BUFFER_HIGH:
                 self.pause_reading()
+        elif self._upload is not None:
+            self._feed(self._upload, data, 0)
+
+    def _keep(self, data: bytes) -> None:
+        """Add to what waits."""
+        at = self._at
+        if at:
+            self._buffer = self._buffer[at:] + data
+            self._at = 0
+        else:
+            self._buffer += data
 
     def eof_received(self) -> bool:
-        return False  # a peer that says no more takes no more: the transport closes
+        """The peer says no more. What it has said completely is answered, as long as it listens (RFC 9112 §9.6)."""
+        waiting = self._buffer and (self._turn is not None or self.write_paused)
+        if self.state is not _ANSWERING and not (self.state is _IDLE and waiting):
+            return False
+        if not self.transport.can_write_eof():
+            return False  # TLS ends in both directions at once
+        self.ended = True
+        exchange = self.exchange
+        if exchange is None or exchange.answer_state is not AnswerState.STREAMING:
+            self._take_leave()
+        else:
+            self._since = self.services.now
+        return True
+
+    def _take_leave(self) -> None:
+        """Nearly all peers that say no more have gone: whoever waits for that is told, but may answer all the same."""
+        self.left = True
+        if self.exchange is not None:
+            self.exchange.over()
 
     def pause_writing(self) -> None:
         self.write_paused = True
-        self._since = self.services.now
 
     def resume_writing(self) -> None:
         self.write_paused = False
@@ -189,27 +226,30 @@ class H1Connection(asyncio.Protocol):
                 break
             buffer = self._buffer
             try:
-                head = parse_head(buffer, 0, self._limits, self._previous)
+                head = parse_head(buffer, self._at, self._limits, self._previous)
             except RemoteProtocolError as error:
                 self._refuse(error.status, str(error))
                 break
             if head is None:
                 break
-            self._previous = head
             if head.end == len(buffer):
                 self._buffer = b""
+                self._at = 0
             else:
                 if count == PIPELINE_CAP:
                     again = self.loop.call_soon(self._advance)
                     break
                 count += 1
-                self._buffer = buffer[head.end :]
+                self._at = head.end
                 if self._held is None:
                     self._held = []  # more may follow: let the answers leave together
+            self._previous = head
             self._take(head)
         self._turn = again
         if self._held is not None:
             self.flush()
+        if self.ended and self.state is _IDLE and again is None and not self.write_paused:
+            self._close()
 
     def _take(self, head: RequestHead) -> None:
         """Serve one request, or arrange for it to be served when its body is here."""
@@ -222,84 +262,53 @@ class H1Connection(asyncio.Protocol):
             self._begin(head, b"", None)
             return
         limit = self.services.settings.max_body_size
-        if length is not None and limit is not None and length > limit:
-            self._refuse(413, str(too_large(limit).detail))
-            return
-        self.state = states.ON_HEAD[self.state]
-        self._since = self.services.now
-        self._body = ChunkedBody() if length is None else LengthBody(length)
-        if length is not None and length <= WHOLE_BODY and not head.expect_continue:
-            self._waiting_head = head
-            self._taken = []
-            if self._buffer:
-                early, self._buffer = self._buffer, b""
-                self._feed(early)
-            return
-        queue = BodyQueue(self, head.expect_continue)
-        if self._buffer:
-            # What has already come may be all of it.
-            early, self._buffer = self._buffer, b""
-            queue.continue_wanted = False
-            try:
-                piece, end = self._body.feed(early)
-            except RemoteProtocolError as error:
-                self._refuse(error.status, str(error))
-                return
-            if limit is not None and len(piece) > limit:
+        data, at = self._buffer, self._at
+        if length is not None:
+            if limit is not None and length > limit:
                 self._refuse(413, str(too_large(limit).detail))
                 return
-            if self._body.done:
-                self._buffer = early[end:]
-                self._body = None
-                self.state = states.ON_BODY_END[self.state]
-                self._begin(head, piece, None)
+            end = at + length
+            if length <= WHOLE_BODY and end <= len(data):  # most bodies come with their heads
+                self._rest(data, end)
+                self.state = states.ON_REQUEST[self.state]
+                self._begin(head, data[at:end], None)
                 return
-            if piece:
-                queue.put(piece)
-        self._begin(head, None, queue)
+        self.state = states.ON_HEAD[self.state]
+        upload = self._upload = Upload(head, limit)
+        if data:
+            self._rest(b"", 0)
+            if not self._feed(upload, data, at) or upload.done:
+                return
+        if not upload.awaited:
+            self._begin(head, None, upload.stream(self))
 
-    def _feed(self, data: bytes) -> None:
-        """Bytes of the request's body, and perhaps of requests after it."""
-        body = self._body
-        assert body is not None
+    def _rest(self, data: bytes, at: int) -> None:
+        """What waits to be read begins at ``at`` in ``data``."""
+        if at >= len(data):
+            self._buffer = b""
+            self._at = 0
+        else:
+            self._buffer = data
+            self._at = at
+
+    def _feed(self, upload: Upload, data: bytes, at: int) -> bool:
+        """Bytes of the request's body, and perhaps of requests after it; False if they were refused."""
         try:
-            piece, end = body.feed(data)
+            end = upload.feed(data, at)
         except RemoteProtocolError as error:
             self._refuse(error.status, str(error))
-            return
-        exchange = self.exchange
-        done = body.done
-        if done:
-            self._body = None
-            if end < len(data):
-                self._buffer = data[end:]
-        if self._taken is not None:
-            self._taken.append(piece)
-            if done:
-                whole = self._taken[0] if len(self._taken) == 1 else b"".join(self._taken)
-                head = self._waiting_head
-                assert head is not None
-                self._taken = self._waiting_head = None
-                self.state = states.ON_BODY_END[self.state]
-                self._begin(head, whole, None)
-            return
-        if exchange is not None and exchange.queue is not None:
-            self._give(exchange, exchange.queue, piece)
-            if done:
-                exchange.queue.end()
-        if done:
+            return False
+        if upload.too_large and self.exchange is not None:
+            self.exchange.keep_alive = False
+        if upload.done:
+            self._upload = None
+            self._rest(data, end)
             self.state = states.ON_BODY_END[self.state]
-            if self.state is _IDLE:
+            if upload.queue is None:
+                self._begin(upload.head, upload.whole(), None)
+            elif self.state is _IDLE:
                 self._idle()
-
-    def _give(self, exchange: H1Exchange, queue: BodyQueue, piece: bytes) -> None:
-        """A piece of a streamed body. Only a body in chunks can be found too large here."""
-        limit = self.services.settings.max_body_size
-        if limit is not None and queue.total + len(piece) > limit:
-            exchange.keep_alive = False
-            queue.fail(too_large(limit))
-        elif piece:
-            queue.put(piece)
+        return True
 
     def _begin(self, head: RequestHead, body: bytes | None, queue: BodyQueue | None) -> None:
         """Make the exchange and run the application on it."""
@@ -387,7 +396,7 @@ class H1Connection(asyncio.Protocol):
         """The peer broke the protocol or a limit: say so if nothing was said, then give the connection up."""
         self.services.error_log.warning("refused a request of %s with %d: %s", self.client, status, reason)
         exchange = self.exchange
-        self._buffer = b""
+        self._rest(b"", 0)
         if exchange is not None and exchange.framing is not Framing.UNSENT:
             self.fail_answer(exchange)
             return
@@ -417,7 +426,8 @@ class H1Connection(asyncio.Protocol):
         assert services.websocket is not None
         self.flush()
         self.state = states.ON_UPGRADE[self.state]
-        leftover, self._buffer = self._buffer, b""
+        leftover = self._buffer[self._at :]
+        self._rest(b"", 0)
         protocol = services.websocket(self.transport, head, leftover, self.loop, services.handler, services)
         services.connections.discard(self)
         self.transport.set_protocol(protocol)
@@ -427,23 +437,22 @@ class H1Connection(asyncio.Protocol):
 
     def may_persist(self, exchange: H1Exchange) -> bool:
         """Whether the connection can serve another request after an answer that begins now."""
-        if self.services.draining:
+        if self.services.draining or (self.ended and not self._buffer):
             return False
-        if self.state is not _READING:
-            return True
-        # The body is not all here. A short rest is read away; a long one, or one that the peer may never send
-        # because it still waits for our 100, is not worth waiting for.
-        queue, body = exchange.queue, self._body
-        if queue is None or queue.continue_wanted:
-            return False
-        return isinstance(body, LengthBody) and body.remaining <= DISCARD
+        # If the body is not all here: a short rest is read away. A long one, or one that the peer may never send because it
+        # still waits for our 100, is not worth waiting for.
+        return self.state is not _READING or (self._upload is not None and self._upload.can_be_discarded())
 
     def send(self, data: bytes) -> None:
         """Write, or add to what is held back."""
         if self._held is not None:
             self._held.append(data)
+            if len(data) >= HELD_HIGH:
+                self.flush()  # what is held back cannot tell that the peer takes nothing
         elif not self.gone:
             self.transport.write(data)
+            if self._sending is not None:
+                self._sending.owed += len(data)
 
     def hold(self, data: bytes) -> None:
         """Write with what follows in this turn of the loop."""
@@ -455,7 +464,10 @@ class H1Connection(asyncio.Protocol):
     def flush(self) -> None:
         held, self._held = self._held, None
         if held and not self.gone:
-            self.transport.write(held[0] if len(held) == 1 else b"".join(held))
+            data = held[0] if len(held) == 1 else b"".join(held)
+            self.transport.write(data)
+            if self._sending is not None:
+                self._sending.owed += len(data)
 
     def send_continue(self) -> None:
         """RFC 9110 §15.2.1; only if no answer has begun, which says as much."""
@@ -532,20 +544,22 @@ class H1Connection(asyncio.Protocol):
         self._since = self.services.now
         if self._reading_paused and not self.write_paused:
             self.resume_reading()
-        if self._buffer and self._turn is None:
-            self._turn = self.loop.call_soon(self._advance)
+        if self._turn is None:
+            if self._buffer:
+                self._turn = self.loop.call_soon(self._advance)
+            elif self.ended and not self.write_paused:
+                self._close()
 
     # ---- reading
 
     def pause_reading(self) -> None:
-        if not self._reading_paused and not self.gone:
+        if not self._reading_paused and not self.gone and not self.ended:
             self._reading_paused = True
             self.transport.pause_reading()
 
     def resume_reading(self) -> None:
         if self._reading_paused and not self.gone:
             self._reading_paused = False
-            self._since = self.services.now
             self.transport.resume_reading()
 
     # ---- the end
@@ -556,11 +570,22 @@ class H1Connection(asyncio.Protocol):
         self.gone = True
         self.transport.close()
 
+    def _turn_away(self) -> None:
+        """There are more connections than this worker can hold."""
+        self.services.turned_away += 1
+        self.state = states.ON_CLOSE[self.state]
+        self.gone = True
+        self.transport.write(BUSY)
+        self.transport.close()
+
     def _linger(self) -> None:
         """Stop writing, and give the peer a moment to read before the socket closes (RFC 9112 §9.6)."""
+        if self.ended:
+            self._close()
+            return
         self.flush()
         self.state = states.ON_LINGER[self.state]
-        self._body = self._taken = self._waiting_head = None
+        self._upload = None
         self.resume_reading()
         self.gone = True
         if self.transport.can_write_eof():
@@ -570,29 +595,45 @@ class H1Connection(asyncio.Protocol):
     # ---- called by the worker
 
     def sweep(self, now: float) -> None:
+        """End what has taken too long. What is unsent counts in every state: a closed transport too waits to get rid of it."""
         settings = self.services.settings
-        waited = now - self._since - self.services.tick
+        unsent = self.transport.get_write_buffer_size()
+        if not unsent:
+            self._sending = None
+        elif not self._takes(unsent, now):
+            self.abort()
+            return
         state = self.state
-        if self.write_paused:
-            if waited > settings.timeout_send:
-                self.abort()
-        elif state is _IDLE:
-            if self._buffer:
+        waited = now - self._since - self.services.tick
+        if state is _IDLE:
+            if unsent:
+                self._since = now  # it is still busy with what we said
+            elif self._buffer:
                 if waited > settings.timeout_request_header:
                     self._refuse(408, "the request head took too long")
             else:
                 self._previous = None  # an idle connection holds no more than it must
                 if waited > settings.timeout_keep_alive:
                     self._close()
-        elif (
-            (state is _READING or state is _DISCARDING)
-            and not self._reading_paused
-            and waited > settings.timeout_request_body
-        ):
-            exchange = self.exchange
-            if exchange is not None and exchange.queue is not None and exchange.queue.continue_wanted:
-                return  # it is the handler that has not asked for the body
-            self._refuse(408, "the request body took too long")
+        elif self._upload is not None:
+            if not self._upload.fast_enough(now, settings, self._reading_paused):
+                self._refuse(408, "the request body took too long")
+        elif self.ended and not self.left and self.exchange is not None:
+            sent = self.exchange.sent
+            if sent != self._said or unsent:
+                self._said = sent
+                self._since = now
+            elif waited > HALF_CLOSED:
+                self._take_leave()
+
+    def _takes(self, unsent: int, now: float) -> bool:
+        """Whether the peer takes what it is sent."""
+        settings = self.services.settings
+        sending = self._sending
+        if sending is None:
+            self._sending = Pace(now, settings.timeout_send, 0, unsent)
+            return True
+        return sending.lasts(now, sending.owed - unsent, settings.timeout_send, settings.min_data_rate)
 
     def drain(self) -> None:
         if self.state is _IDLE and not self._buffer:
@@ -613,6 +654,21 @@ class H1Connection(asyncio.Protocol):
         self.transport.abort()
 
 
+def make_room(newcomer: H1Connection, services: Services) -> bool:
+    """Close what waits longest for a request, begun or not, so that a flood of connections keeps nobody out for long.
+
+    A share of them at once: the next newcomers find the room without another search.
+    """
+    waiting = [one for one in services.connections if type(one) is H1Connection and one.state is _IDLE]
+    waiting.remove(newcomer)
+    waiting.sort(key=lambda one: one._since)
+    for one in waiting[: 1 + services.limit_connections // 16]:
+        one.abort()
+        services.connections.discard(one)
+    return bool(waiting)
+
+
+BUSY = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 PLAIN = FixedHeaders([(b"content-type", b"text/plain; charset=utf-8")])
 
 

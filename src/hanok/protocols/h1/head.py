@@ -7,47 +7,34 @@ and nothing else, no folded lines, no space before the colon, no bytes outside t
 length. What is refused is refused with ``RemoteProtocolError`` and its status; the connection cannot be used
 after that.
 
-One expression, ``HEAD``, is the grammar of a good head; a head that it does not match goes to ``_explain``,
+One expression, ``HEAD``, is the grammar of a good head; a head that it does not match goes to ``unusual``,
 which finds out what is wrong with it, or that it is only incomplete. A second expression picks out the few
 fields that decide about framing. The list of all headers is made when somebody reads it.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
-from hanok.exceptions import RemoteProtocolError
+from hanok.protocols.h1.grammar import (
+    DECIDING,
+    DEFAULT_LIMITS,
+    FIELDS,
+    HEAD,
+    HOST,
+    LENGTH,
+    METHOD,
+    HeadLimits,
+    check_sizes,
+    refuse,
+)
 
 if TYPE_CHECKING:
-    from hanok.protocols.services import Settings
     from hanok.types import RawHeaders
 
+__all__ = ["DEFAULT_LIMITS", "NEED_MORE", "HeadLimits", "RequestHead", "parse_head"]
+
 NEED_MORE: Final = None  # what parse_head returns while the head is incomplete
-
-# Every repetition below is possessive: no input makes an expression take more than one walk over it.
-TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"  # RFC 9110 §5.6.2
-PATH = rb"[!\"$->@-~]"  # visible ASCII but "?", and but "#": a fragment is never sent (RFC 9112 §3.2)
-VALUE = rb"[\t -~\x80-\xff]*+"  # RFC 9110 §5.5: no CR, LF, NUL or other control character
-
-FIELD = TOKEN + rb":" + VALUE
-HEAD = re.compile(
-    rb"(" + TOKEN + rb") ((/" + PATH + rb"*+)(?:\?([!\"$-~]*+))?+) HTTP/1\.([01])((?:\r\n" + FIELD + rb")*+\r\n)\r\n"
-)
-# Anchored by the CRLF before it, which a valid block has at the start of each field and nowhere else.
-DECIDING = re.compile(
-    rb"\r\n(host|connection|content-length|transfer-encoding|expect|upgrade|x-forwarded-(?:for|proto))"
-    rb":[ \t]*+([^\r]*+)",
-    re.IGNORECASE,
-)
-FIELDS = re.compile(rb"\r\n(" + TOKEN + rb"):[ \t]*+([^\r]*+)")
-
-HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]++\]|[\w.~!$&'()*+,;=%-]*+)(?::[0-9]*+)?", re.ASCII)  # RFC 9112 §3.2
-LENGTH = re.compile(rb"[0-9]{1,18}")
-ABSOLUTE = re.compile(rb"https?://([^/?]++)(" + PATH + rb"*+)(?:\?([!\"$-~]*+))?", re.IGNORECASE)
-METHOD = re.compile(TOKEN)
-TARGET, VERSION, ONE_FIELD = re.compile(rb"[!\"$-~]++"), re.compile(rb"HTTP/[0-9]\.[0-9]"), re.compile(FIELD)
 
 COMMON_METHODS = "GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "TRACE"
 METHODS = {name.encode(): name for name in COMMON_METHODS}
@@ -65,33 +52,6 @@ COMMON_NAMES = """
     X-Requested-With
 """
 NAMES = {name: name.lower() for word in COMMON_NAMES.split() for name in (word.encode(), word.lower().encode())}
-
-
-@dataclass(frozen=True, slots=True)
-class HeadLimits:
-    """The sizes in bytes, and the number of fields, above which a head is refused."""
-
-    line: int = 16384
-    fields: int = 100
-    field_size: int = 16384
-    head: int = 65536
-    unchecked: int = field(init=False)  # a head up to this size cannot be above any of the others
-
-    def __post_init__(self) -> None:
-        # The shortest field has four bytes: a name of one, the colon, CRLF.
-        object.__setattr__(self, "unchecked", min(self.line, self.field_size, self.head, 4 * self.fields))
-
-    @classmethod
-    def of(cls, settings: Settings) -> HeadLimits:
-        return cls(
-            settings.limit_request_line,
-            settings.limit_request_fields,
-            settings.limit_request_field_size,
-            settings.limit_request_head,
-        )
-
-
-DEFAULT_LIMITS = HeadLimits()
 
 
 class RequestHead:
@@ -112,6 +72,7 @@ class RequestHead:
         "query",
         "raw_path",  # without the query
         "target",  # as sent
+        "trailers",  # fields after a body in chunks, once it is complete; only of a chunked request
         "upgrade",  # lower-case value of Upgrade if Connection names it, else None
     )
 
@@ -128,6 +89,7 @@ class RequestHead:
     query: bytes
     raw_path: bytes
     target: bytes
+    trailers: list[tuple[bytes, bytes]]
     upgrade: bytes | None
     _fields: tuple[tuple[bytes, bytes], ...] | None
 
@@ -151,7 +113,7 @@ class RequestHead:
 
 
 def fields_of(block: bytes) -> RawHeaders:
-    """The header fields of a block that ``HEAD`` has validated."""
+    """The fields of a block whose lines were validated: CRLF before each, one at the end."""
     pairs = FIELDS.findall(block)
     if b" \r\n" in block or b"\t\r\n" in block:
         pairs = [(name, value.rstrip(b" \t")) for name, value in pairs]
@@ -174,13 +136,15 @@ def parse_head(
     """
     match = HEAD.match(data, start)
     if match is None:
-        return _explain(data, start, limits)
+        from hanok.protocols.h1.unusual import explain  # imports this module
+
+        return explain(data, start, limits)
     head = RequestHead()
     head.end = end = match.end()
     method, head.target, head.raw_path, query, minor, head.block = match.groups()
     if end - start > limits.unchecked:
         check_sizes(data[start : end - 4].split(b"\r\n"), limits)
-    head.method = METHODS.get(method) or method.decode("ascii")
+    head.method = METHODS.get(method) or other_method(method)
     head.query = query or b""
     head.http_version = "1.1" if minor == b"1" else "1.0"
     path = head.raw_path.decode("ascii")
@@ -191,6 +155,12 @@ def parse_head(
         head._fields = None
         _decide(head)
     return head
+
+
+def other_method(method: bytes) -> str:
+    if method == b"CONNECT":
+        refuse("this server is no proxy: it has no CONNECT", 501)
+    return method.decode("ascii")
 
 
 def unquoted(path: str) -> str:
@@ -266,103 +236,9 @@ def _check_coding(coding: bytes, is_11: bool, length: int | None) -> None:
     if length is not None:
         refuse("both Transfer-Encoding and Content-Length")
     codings = [one.strip(b" \t").lower() for one in coding.split(b",")]
+    if any(METHOD.fullmatch(one) is None for one in codings):
+        refuse("Transfer-Encoding is not a list of transfer codings")
     if codings != [b"chunked"]:
         if b"chunked" in codings[:-1]:
             refuse("chunked is not the last transfer coding")
         refuse("the only transfer coding of this server is chunked", 501)
-
-
-# ---- heads that are not plainly good
-
-
-def _explain(data: bytes, start: int, limits: HeadLimits) -> RequestHead | None:
-    """Why ``HEAD`` did not match: the head is incomplete, or it is of a rare form, or something is wrong with
-    it.
-    """
-    if data.startswith(b"\r\n", start):
-        # RFC 9112 §2.2: an empty line before the request line is ignored. A few are, not a stream of them.
-        begin = start
-        while data.startswith(b"\r\n", begin):
-            begin += 2
-            if begin - start > 8:
-                refuse("empty lines instead of a request")
-        return parse_head(data, begin, limits)
-    end = data.find(b"\r\n\r\n", start)
-    if end < 0:
-        _check_beginning(data, start, limits)
-        return NEED_MORE
-    lines = data[start:end].split(b"\r\n")
-    check_sizes(lines, limits)
-    parts = lines[0].split(b" ")
-    if len(parts) != 3:
-        refuse("the request line is not: method, space, target, space, version")
-    method, target, version = parts
-    if METHOD.fullmatch(method) is None:
-        refuse("the method is not a token")
-    if VERSION.fullmatch(version) is None:
-        refuse("the request line does not end in an HTTP version")
-    if version not in (b"HTTP/1.1", b"HTTP/1.0"):
-        refuse("this server speaks HTTP/1.1 and HTTP/1.0", 505)
-    if TARGET.fullmatch(target) is None:
-        refuse("the request target has bytes that a target cannot have")
-    for line in lines[1:]:
-        if ONE_FIELD.fullmatch(line) is None:
-            refuse("a header line is not: name, colon, value")
-    return _other_form(data, start, end, method, target, limits)
-
-
-def _other_form(
-    data: bytes, start: int, end: int, method: bytes, target: bytes, limits: HeadLimits
-) -> RequestHead | None:
-    """A good head whose target is in absolute-form or asterisk-form (RFC 9112 §3.2.2, §3.2.4)."""
-    if method == b"CONNECT":
-        refuse("this server is no proxy: it has no CONNECT", 501)
-    rest = start + len(method) + 1 + len(target)
-    if target == b"*" and method == b"OPTIONS":
-        head = parse_head(method + b" /" + data[rest : end + 4], 0, limits)
-        assert head is not None
-        head.path, head.raw_path = "*", b"*"
-    else:
-        absolute = ABSOLUTE.fullmatch(target)
-        if absolute is None or HOST.fullmatch(absolute[1]) is None:
-            refuse("the request target is neither a path nor an http URL")
-        form = b" " + (absolute[2] or b"/") + (b"" if absolute[3] is None else b"?" + absolute[3])
-        head = parse_head(method + form + data[rest : end + 4], 0, limits)
-        assert head is not None
-        # The authority of the target replaces Host.
-        head._fields = ((b"host", absolute[1]), *(pair for pair in head.headers if pair[0] != b"host"))
-        head.block = b""  # it does not tell the fields any more
-    head.target = target
-    head.end = end + 4
-    return head
-
-
-def _check_beginning(data: bytes, start: int, limits: HeadLimits) -> None:
-    """Refuse early what can no longer become a request, instead of waiting for the rest of it."""
-    size = len(data) - start
-    if size == 0 or data[start:] == b"\r":
-        return
-    if size > limits.line and data.find(b"\r\n", start, start + limits.line + 2) < 0:
-        refuse(f"the request line is longer than {limits.line} bytes", 414)
-    if size > limits.head:
-        refuse(f"the request head is larger than {limits.head} bytes", 431)
-    if METHOD.match(data, start) is None:
-        refuse("this does not begin like HTTP")  # a TLS handshake, for one
-    if data.count(b"\n", start) != data.count(b"\r\n", start):
-        refuse("a line that does not end in CRLF")
-
-
-def check_sizes(lines: list[bytes], limits: HeadLimits) -> None:
-    """Raise 414 or 431 if the lines of a head are too long or too many."""
-    if len(lines[0]) > limits.line:
-        refuse(f"the request line is longer than {limits.line} bytes", 414)
-    if len(lines) - 1 > limits.fields:
-        refuse(f"more than {limits.fields} header fields", 431)
-    if sum(map(len, lines)) + 2 * len(lines) > limits.head:
-        refuse(f"the request head is larger than {limits.head} bytes", 431)
-    if any(len(line) > limits.field_size for line in lines[1:]):
-        refuse(f"a header field is longer than {limits.field_size} bytes", 431)
-
-
-def refuse(message: str, status: int = 400) -> NoReturn:
-    raise RemoteProtocolError(message, status)
