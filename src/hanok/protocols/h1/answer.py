@@ -15,7 +15,7 @@ from time import gmtime, time
 
 from hanok.exceptions import LocalProtocolError
 from hanok.exchange import FixedHeaders
-from hanok.protocols.h1.head import TOKEN, VALUE
+from hanok.protocols.h1.grammar import TOKEN, VALUE
 
 STATUS_LINES = {
     status: b"HTTP/1.1 %d %b\r\n" % (status, HTTPStatus(status).phrase.encode()) for status in map(int, HTTPStatus)

@@ -85,6 +85,11 @@ class H1Exchange(Exchange):
             return b""
         return await self.queue.get()
 
+    @property
+    def request_trailers(self) -> list[tuple[bytes, bytes]]:
+        """The fields after a body in chunks, once it was read to its end (RFC 9110 §6.5)."""
+        return self._head.trailers if self._head.chunked else []
+
     # ---- the answer
 
     def _answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
@@ -210,10 +215,10 @@ class H1Exchange(Exchange):
 
     @property
     def disconnected(self) -> bool:
-        return self.connection.gone
+        return self.connection.gone or self.connection.left
 
     async def wait_disconnect(self) -> None:
-        if self.answer_state is AnswerState.DONE or self.connection.gone:
+        if self.answer_state is AnswerState.DONE or self.disconnected:
             return
         if self._over is None:
             self._over = asyncio.Event()
