@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from hanok.exceptions import ConfigError
 from hanok.observe.access_log import AccessLog, nothing
 from hanok.observe.admin import Admin
 from hanok.observe.board import Board
@@ -18,6 +20,7 @@ from hanok.observe.counters import Counters
 from hanok.protocols.h1.connection import H1Connection
 from hanok.protocols.services import Services
 from hanok.server.config import Config
+from hanok.server.listeners import bind, release
 from hanok.server.logs import access_log
 
 SPARE_SLOTS = 64  # for workers that are added later, and for those that are being replaced
@@ -35,11 +38,19 @@ class Panel:
     slot: int = 0
 
     @classmethod
-    def of(cls, config: Config, bind: Callable[[str], socket.socket]) -> Panel | None:
-        """A panel with its listener, if ``admin_bind`` asks for one; made by the process that lives longest."""
+    def of(cls, config: Config) -> Panel | None:
+        """A panel with its listeners, if ``admin_bind`` asks for them; made by the process that lives longest.
+
+        Raises ConfigError if the address cannot be had.
+        """
         if config.admin_bind is None:
             return None
-        return cls(Board(config.workers + SPARE_SLOTS), [bind(config.admin_bind)])
+        asked = replace(config, bind=(config.admin_bind,), uds=None, fd=None, reuse_port=False)
+        try:
+            sockets = bind(asked)
+        except ConfigError as error:
+            raise ConfigError(str(error).replace("--bind", "--admin-bind")) from None
+        return cls(Board(config.workers + SPARE_SLOTS), sockets)
 
     def at(self, slot: int) -> Panel:
         """The same for one worker."""
@@ -47,17 +58,20 @@ class Panel:
 
     def close(self) -> None:
         self.board.close()
-        for sock in self.sockets:
-            sock.close()
+        release(self.sockets)
 
 
 class Observed:
-    """Made in the worker's event loop. Raises ConfigError if a log file cannot be opened."""
+    """Made in the worker's event loop; without a ``panel`` it makes its own, if the options ask for one.
+
+    Raises ConfigError if a log file cannot be opened or an address not be had.
+    """
 
     def __init__(self, config: Config, loop: asyncio.AbstractEventLoop, panel: Panel | None = None) -> None:
         self.config = config
         self.loop = loop
-        self.panel = panel
+        self._own_panel = Panel.of(config) if panel is None else None
+        self.panel = self._own_panel if panel is None else panel
         self.log: AccessLog | None = access_log(config, loop)
         self.counters: Counters | None = None
         self._services: Services | None = None
@@ -68,14 +82,14 @@ class Observed:
         """Be told of every answer of these services."""
         self._services = services
         if self.panel is not None:
-            self.counters = Counters(self.panel.board, self.panel.slot, self.loop.time, self._gauges)
+            self.counters = Counters(self.panel.board, self.panel.slot, time.perf_counter, self._gauges)
         services.access, wanted = self.log, self.log and self.log.begun
         if self.counters is not None:
             counted = self.counters.answered
             services.access = counted if self.log is None else both(self.log, counted)
             wanted = wanted or nothing
         if wanted is not None:
-            services.begun = starting_clock(self.loop.time, wanted)
+            services.begun = starting_clock(wanted)
 
     def _gauges(self) -> tuple[int, int]:
         services = self._services
@@ -125,6 +139,8 @@ class Observed:
             for connection in list(self._apart.connections):
                 connection.abort()
         self.become("gone")
+        if self._own_panel is not None:
+            self._own_panel.close()
         if self.log is not None:
             self.log.close()
 
@@ -137,7 +153,10 @@ def both(first: Callable[[Any], None], second: Callable[[Any], None]) -> Callabl
     return tell
 
 
-def starting_clock(clock: Callable[[], float], then: Callable[[Any], None]) -> Callable[[Any], None]:
+def starting_clock(then: Callable[[Any], None]) -> Callable[[Any], None]:
+    # The loop's own clock stands still while the loop does not turn, and most requests are answered in one turn.
+    clock = time.perf_counter
+
     def begin(exchange: Any) -> None:
         exchange.started = clock()
         then(exchange)
