@@ -131,13 +131,16 @@ class Observed:
         if self.log is not None:
             self.log.reopen()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """The worker has ended."""
         for server in self._servers:
             server.close()
         if self._apart is not None:
             for connection in list(self._apart.connections):
                 connection.abort()
+            await asyncio.sleep(0)  # let the transports say that they are closed
+            for server in self._servers:
+                await server.wait_closed()
         self.become("gone")
         if self._own_panel is not None:
             self._own_panel.close()

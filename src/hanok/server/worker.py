@@ -138,7 +138,7 @@ class Worker:
         if was_stopped or not starting.result():
             starting.cancel()
             await lifespan.abandon()
-            observed.close()
+            await observed.close()
             self._become(WorkerState.STOPPED)
             return OK if was_stopped else STARTUP_FAILED
         services = self.services = self._make_services(lifespan)
@@ -162,7 +162,7 @@ class Worker:
             server.close()
         await self._drain(services)
         ended_well = await lifespan.shutdown()
-        observed.close()
+        await observed.close()
         self._become(WorkerState.STOPPED)
         return OK if ended_well else FAILED
 
