@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hanok.exceptions import HTTPError
 from hanok.exchange import AnyExchange, Exchange
 from hanok.gateways import Handler, NativeApp, handler_of
 from hanok.http import State
 from hanok.middleware import ExceptionMiddleware, Middleware, ServerErrorMiddleware
+from hanok.middleware.base import NativeMiddleware
 from hanok.routing import Router
+from hanok.routing.base import PLAIN_TEXT
 from hanok.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
@@ -116,6 +119,8 @@ class Application(NativeApp):
         for each in reversed([*self.user_middleware, innermost]):
             cls, args, kwargs = each
             app = cls(app, *args, **kwargs)
+        if self.user_middleware and self.router.max_body_size is not None:
+            app = LimitsBodies(app, self.router.max_body_size)
         return Outermost(app, handler=server_error, debug=self.debug)
 
     # ---- declaring
@@ -161,6 +166,19 @@ class Application(NativeApp):
         self.router.add_route(path, route, methods=methods, name=name, include_in_schema=include_in_schema)
 
 
+class LimitsBodies(NativeMiddleware):
+    """Sets the limit of the application's bodies before its middleware, which may read them before the router sets it."""
+
+    def __init__(self, app: Any, limit: int) -> None:
+        super().__init__(app)
+        self.limit = limit
+
+    def handle(self, exchange: AnyExchange) -> Awaitable[None]:  # type: ignore[override]  # one coroutine less
+        if isinstance(exchange, Exchange):
+            exchange.body_limit = self.limit
+        return self.inner(exchange)
+
+
 class Outermost(ServerErrorMiddleware):
     """Answers what nobody handled, and closes uploaded files after everything else of the request has ended.
 
@@ -171,9 +189,20 @@ class Outermost(ServerErrorMiddleware):
         try:
             await self.inner(exchange)
         except Exception as error:
+            if isinstance(exchange, Exchange) and is_above_limit(exchange, error):
+                exchange.answer(413, [PLAIN_TEXT], b"Content Too Large")
+                return
             await self.answer(exchange, error)
             raise
         finally:
             if isinstance(exchange, Exchange) and exchange.exits:
                 while exchange.exits:
                     await exchange.exits.pop().close()
+
+
+def is_above_limit(exchange: Exchange, error: Exception) -> bool:
+    """Whether middleware has failed for nothing else than that the body it read was too long, and may be answered so."""
+    if exchange.answer_state or exchange.body_limit is None:
+        return False
+    # Applications raise the subclass; the class itself is what the exchange raises.
+    return type(error) is HTTPError and error.status_code == 413

@@ -9,6 +9,8 @@ from hanok.exceptions import ClientDisconnect
 from hanok.exchange import AnswerState, AnyExchange, Exchange, WebSocketExchange, body_allowed
 from hanok.types import Message, Receive, Scope, Send
 
+BODY_LIMIT = "hanok.body_limit"  # scope key: the limit of whoever reads the body
+
 
 class AsgiExchange(Exchange):
     """An HTTP exchange carried by ASGI messages."""
@@ -52,6 +54,7 @@ class AsgiExchange(Exchange):
         if self._request_done:
             return {"type": "http.request", "body": b"", "more_body": False}
         self.check_declared()
+        self._tell_limit()
         message = await self._receive()
         if message["type"] == "http.disconnect":
             self.gone = True
@@ -60,7 +63,13 @@ class AsgiExchange(Exchange):
             self.count(len(message.get("body", b"")))
         return message
 
+    def _tell_limit(self) -> None:
+        # Of several limits the innermost counts, also where a foreign middleware stands between this exchange and another.
+        if self.body_limit is not None:
+            self.scope[BODY_LIMIT] = self.body_limit
+
     async def _next_chunk(self) -> bytes:
+        self._tell_limit()
         while not self._request_done:
             message = await self._receive()
             if message["type"] == "http.disconnect":

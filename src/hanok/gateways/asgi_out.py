@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from hanok.exceptions import AnswerStateError, ClientDisconnect, LocalProtocolError
 from hanok.exchange import Exchange, WebSocketExchange
-from hanok.gateways.asgi_in import AsgiExchange, NativeApp
+from hanok.gateways.asgi_in import BODY_LIMIT, AsgiExchange, NativeApp
 from hanok.types import ASGIApp, Message
 
 Handler: TypeAlias = Callable[[Any], Awaitable[None]]
@@ -67,6 +67,7 @@ class AsgiCall:
             if exchange.body is not None:
                 self.body_done = True
                 return {"type": "http.request", "body": exchange.body, "more_body": False}
+            exchange.body_limit = exchange.scope.get(BODY_LIMIT, exchange.body_limit)
             try:
                 if isinstance(exchange, AsgiExchange):
                     message = await exchange.next_message()

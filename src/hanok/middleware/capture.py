@@ -117,6 +117,7 @@ class CaptureExchange(Exchange):
     async def _next_chunk(self) -> bytes:
         if self.audience is not Audience.PEER:
             raise ClientDisconnect
+        self.outer.body_limit = self.body_limit  # of several limits the innermost counts
         return await self.outer.next_chunk()
 
     @property
