@@ -6,11 +6,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
 import stat
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from hanok.exceptions import ConfigError
 from hanok.server.addresses import FdAddress, TcpAddress, UnixAddress, parse_address
@@ -197,15 +200,41 @@ def twins(sockets: Iterable[socket.socket], backlog: int) -> list[socket.socket]
     return found
 
 
+async def accept_on(
+    sock: socket.socket, make: Callable[[], asyncio.BaseProtocol], loop: asyncio.AbstractEventLoop, **more: Any
+) -> asyncio.AbstractServer:
+    """Accept connections from a listening socket. ``more`` is what the loop's ``create_server`` takes.
+
+    Without ``backlog`` the loop would listen again with a backlog of its own.
+    """
+    create: Any = loop.create_server
+    if sock.family == getattr(socket, "AF_UNIX", None):
+        create = loop.create_unix_server
+        if sys.version_info >= (3, 13):
+            more["cleanup_socket"] = False  # other workers listen on it as well: the file is its binder's to remove
+    server: asyncio.AbstractServer = await create(make, sock=sock, **more)
+    return server
+
+
 def release(sockets: Sequence[socket.socket]) -> None:
     """Close them, and remove the files of Unix domain sockets on which nobody listens any more.
 
     Another process that holds the same listener, as the next supervisor does in an upgrade, keeps its file.
     """
-    paths = [path for one in sockets if (path := _path_of(one))]
+    files = files_of(sockets)
     for one in sockets:
         one.close()
-    for path in paths:
+    remove_unused(files)
+
+
+def files_of(sockets: Iterable[socket.socket]) -> list[str]:
+    """The files of those that are Unix domain sockets and still open."""
+    return [path for one in sockets if (path := _path_of(one))]
+
+
+def remove_unused(files: Iterable[str]) -> None:
+    """Remove the files of Unix domain sockets on which nobody listens any more."""
+    for path in files:
         try:
             if stat.S_ISSOCK(os.stat(path).st_mode) and not _answers(path):
                 os.unlink(path)

@@ -20,7 +20,7 @@ from hanok.observe.counters import Counters
 from hanok.protocols.h1.connection import H1Connection
 from hanok.protocols.services import Services
 from hanok.server.config import Config
-from hanok.server.listeners import bind, release
+from hanok.server.listeners import accept_on, bind, files_of, remove_unused
 from hanok.server.logs import access_log
 
 SPARE_SLOTS = 64  # for workers that are added later, and for those that are being replaced
@@ -36,6 +36,7 @@ class Panel:
     board: Board
     sockets: list[socket.socket] = field(default_factory=list)
     slot: int = 0
+    files: list[str] = field(default_factory=list)  # of those that are Unix domain sockets
 
     @classmethod
     def of(cls, config: Config) -> Panel | None:
@@ -50,7 +51,7 @@ class Panel:
             sockets = bind(asked)
         except ConfigError as error:
             raise ConfigError(str(error).replace("--bind", "--admin-bind")) from None
-        return cls(Board(config.workers + SPARE_SLOTS), sockets)
+        return cls(Board(config.workers + SPARE_SLOTS), sockets, files=files_of(sockets))
 
     def at(self, slot: int) -> Panel:
         """The same for one worker."""
@@ -58,7 +59,9 @@ class Panel:
 
     def close(self) -> None:
         self.board.close()
-        release(self.sockets)
+        for sock in self.sockets:
+            sock.close()
+        remove_unused(self.files)  # a server that has listened on a socket has closed it, too
 
 
 class Observed:
@@ -109,10 +112,7 @@ class Observed:
             return H1Connection(apart)
 
         for sock in panel.sockets:
-            create: Any = self.loop.create_server
-            if sock.family == getattr(socket, "AF_UNIX", None):
-                create = self.loop.create_unix_server
-            self._servers.append(await create(connection, sock=sock, backlog=64))
+            self._servers.append(await accept_on(sock, connection, self.loop, backlog=64))
 
     def become(self, state: str) -> None:
         """The worker has come to another state: starting, serving, draining, gone."""
