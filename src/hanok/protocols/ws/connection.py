@@ -3,11 +3,11 @@
     transport ─ data_received ─► websockets' ServerProtocol ─► Assembler ─► WsExchange.inbox ─► application
     transport ◄─── _flush ────── websockets' ServerProtocol ◄──── WsExchange.send ◄──────────── application
 
-Flow control works in both directions. When ``ws_max_queue`` messages wait for the application, nothing more
-is read, so TCP makes the peer wait. When the transport's buffer is full, ``WsExchange.send`` waits.
-
-Every ``ws_ping_interval`` the peer is pinged, and whatever it sends within ``ws_ping_timeout`` proves that it
-lives. While we do not read, silence proves nothing.
+Flow control works in both directions. When ``ws_max_queue`` messages or ``ws_max_size`` bytes wait for the
+application, or when the peer does not take what it is sent (pongs, for one), nothing more is read or parsed, so TCP
+makes the peer wait. When the transport's buffer is full, ``WsExchange.send`` waits, and a peer that goes on taking
+nothing loses its connection, as in HTTP. Bytes are parsed in slices, so that many small frames in one packet get
+neither past the queue nor a longer turn of the event loop than their share.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from websockets.frames import Frame, Opcode
 from hanok.exceptions import ClientDisconnect, LocalProtocolError, RemoteProtocolError
 from hanok.protocols.h1.answer import block_of, status_line
 from hanok.protocols.h1.connection import address
+from hanok.protocols.pace import Pace
 from hanok.protocols.ws.exchange import ABNORMAL, WsExchange, with_length
 from hanok.protocols.ws.handshake import (
     Handshake,
@@ -31,6 +32,7 @@ from hanok.protocols.ws.handshake import (
     accept_headers,
     read_handshake,
 )
+from hanok.protocols.ws.keepalive import KeepAlive
 from hanok.protocols.ws.messages import Assembler
 from hanok.protocols.ws.states import WsState
 from hanok.types import HeaderPairs, RawHeaders
@@ -38,10 +40,13 @@ from hanok.types import HeaderPairs, RawHeaders
 if TYPE_CHECKING:
     from hanok.gateways import Handler
     from hanok.protocols.h1.head import RequestHead
+    from hanok.protocols.h2.head import H2Head
     from hanok.protocols.services import Services
 
 CLOSE_TIMEOUT = 10.0  # seconds that the peer has to answer our close frame, or to take our last bytes
 EARLY_LIMIT = 65536  # bytes kept of a peer that sends frames before its handshake is answered
+SLICE = 16384  # bytes that are parsed between two looks at the queue
+FRAMES_IN_TURN = 256  # of one connection in one turn of the event loop
 EAGER = sys.version_info >= (3, 12)
 
 ALWAYS = (b"server", b"date")
@@ -61,7 +66,7 @@ class Phase(Enum):
 class WsConnection(asyncio.Protocol):
     """Takes a transport over from the HTTP/1.1 connection that read the handshake."""
 
-    def __init__(self, head: RequestHead, leftover: bytes, handler: Handler, services: Services) -> None:
+    def __init__(self, head: RequestHead | H2Head, leftover: bytes, handler: Handler, services: Services) -> None:
         self.services = services
         self.loop = services.loop
         self._head = head
@@ -71,12 +76,13 @@ class WsConnection(asyncio.Protocol):
         self._phase = Phase.ANSWERING
         self._exchange = WsExchange(self)
         self._assembler = Assembler()
-        self._early = bytearray(leftover)
+        self._unparsed = bytearray(leftover)  # before the handshake is answered, and while the queue is full
         self._task: asyncio.Task[None] | None = None
-        self._reading = True
+        self.reading = True
+        self._turn: asyncio.Handle | None = None  # the scheduled _go_on
         self._room: asyncio.Future[None] | None = None  # unresolved while the transport's buffer is full
-        self._ping_timer: asyncio.TimerHandle | None = None
-        self._pong_timer: asyncio.TimerHandle | None = None  # runs while a ping waits for its pong
+        self._sending: Pace | None = None  # of a peer that has not taken all that it was sent
+        self._keepalive = KeepAlive(self)
         self._close_timer: asyncio.TimerHandle | None = None
 
     # ---- asyncio calls
@@ -88,7 +94,7 @@ class WsConnection(asyncio.Protocol):
         services.connections.add(self)
         describe(self._exchange, self._head, self._transport, services)
         try:
-            self._handshake = read_handshake(self._head.headers, services.settings)
+            self._handshake = self._read_handshake()
         except RemoteProtocolError as error:
             headers = [*PLAIN]
             if isinstance(error, VersionRefused):
@@ -110,13 +116,14 @@ class WsConnection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._phase is Phase.FRAMES:
-            if self._pong_timer is not None:
-                self._await_next_ping()
-            self._handshake.protocol.receive_data(data)
-            self._take_events()
+            self._keepalive.heard()
+            if self._unparsed:
+                self._unparsed += data
+            else:
+                self._parse(data)
         elif self._phase is Phase.ANSWERING:
-            self._early += data
-            if len(self._early) > EARLY_LIMIT:
+            self._unparsed += data
+            if len(self._unparsed) > EARLY_LIMIT:
                 self._pause_reading()
 
     def eof_received(self) -> None:
@@ -129,7 +136,8 @@ class WsConnection(asyncio.Protocol):
         self.services.connections.discard(self)
         self._phase = Phase.LOST
         self._exchange.end(ABNORMAL, "")
-        self._stop_pings()
+        self._unparsed.clear()
+        self._keepalive.stop()
         if self._close_timer is not None:
             self._close_timer.cancel()
         self.resume_writing()
@@ -141,11 +149,21 @@ class WsConnection(asyncio.Protocol):
         room, self._room = self._room, None
         if room is not None and not room.done():
             room.set_result(None)
+        self._soon()
 
     # ---- the worker calls
 
     def sweep(self, now: float) -> None:
-        """Nothing: a WebSocket keeps its own clocks."""
+        """End it if the peer takes too long to take what it was sent. The other clocks are its own."""
+        unsent = self._transport.get_write_buffer_size()
+        if not unsent:
+            self._sending = None
+            return
+        settings = self.services.settings
+        if self._sending is None:
+            self._sending = Pace(now, settings.timeout_send, 0, unsent)
+        elif not self._sending.lasts(now, self._sending.owed - unsent, settings.timeout_send, settings.min_data_rate):
+            self._transport.abort()
 
     def drain(self) -> None:
         """The server stops: close with 1012, or answer a handshake that waits with 503."""
@@ -211,17 +229,14 @@ class WsConnection(asyncio.Protocol):
 
     def accept(self, subprotocol: str | None, headers: HeaderPairs) -> None:
         """Answer 101. Raises LocalProtocolError for headers that cannot be."""
-        self._write(self._render(101, accept_headers(self._handshake, subprotocol, headers)))
+        self._send_head(101, accept_headers(self._handshake, subprotocol, headers))
         self._log(101)
 
     def begin(self) -> None:
         """After ``accept``: frames flow, first those that came early."""
         self._phase = Phase.FRAMES
-        self._await_next_ping()
-        early, self._early = bytes(self._early), bytearray()
-        self.room_in(0)
-        if early:
-            self.data_received(early)
+        self._keepalive.start()
+        self._go_on()
 
     def send_text(self, text: str) -> None:
         self._handshake.protocol.send_text(text.encode())
@@ -237,9 +252,10 @@ class WsConnection(asyncio.Protocol):
             self._handshake.protocol.send_close(code, shorten(reason))
         except WebsocketsError as error:
             raise LocalProtocolError(f"a WebSocket cannot be closed with the code {code}: {error}") from None
-        self._stop_pings()
+        self._keepalive.stop()
         self._flush()
         self._expect_close()
+        self._soon()
 
     def respond(self, status: int, headers: RawHeaders, body: bytes) -> None:
         """A whole HTTP answer instead of 101."""
@@ -249,7 +265,7 @@ class WsConnection(asyncio.Protocol):
 
     def respond_start(self, status: int, headers: RawHeaders) -> None:
         """Begin an HTTP answer. Without a length its body ends with the connection (RFC 9112 §6.3, 8)."""
-        self._write(self._render(status, [*headers, (b"connection", b"close")]))
+        self._send_head(status, [*headers, (b"connection", b"close")])
         self._log(status)
 
     def respond_data(self, data: bytes) -> None:
@@ -269,37 +285,84 @@ class WsConnection(asyncio.Protocol):
 
     def room_in(self, waiting: int) -> None:
         """``waiting`` messages are left in the inbox: read again at half of the limit."""
-        if not self._reading and waiting <= self.services.settings.ws_max_queue // 2:
-            self._reading = True
-            if self._phase is not Phase.LOST:
-                self._transport.resume_reading()
+        if waiting <= self.services.settings.ws_max_queue // 2:
+            self._soon()
 
     # ---- in and out
 
     def _pause_reading(self) -> None:
-        if self._reading and self._phase is not Phase.LOST:
-            self._reading = False
+        if self.reading and self._phase is not Phase.LOST:
+            self.reading = False
             self._transport.pause_reading()
 
-    def _take_events(self) -> None:
-        """Hand over what the sans-I/O layer has made of the last bytes, and send what it answers."""
+    def _is_full(self) -> bool:
+        """Whether enough waits, in one direction or the other."""
+        if self._phase is not Phase.FRAMES:
+            return False
+        if self._room is not None:
+            return True
+        exchange, settings = self._exchange, self.services.settings
+        if exchange.socket_state is not WsState.OPEN:
+            return False  # what comes now is for nobody
+        return len(exchange.inbox) >= settings.ws_max_queue or exchange.inbox_size > settings.ws_max_size
+
+    def _soon(self) -> None:
+        """Go on reading in the next turn of the event loop."""
+        if not self.reading and self._turn is None and self._phase is not Phase.ANSWERING:
+            self._turn = self.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        """Parse what waits to be parsed, then read more; as far as there is room."""
+        self._turn = None
+        if self._phase is Phase.LOST or self._is_full():
+            return  # whoever makes room calls again
+        unparsed, self._unparsed = bytes(self._unparsed), bytearray()
+        if unparsed and self._phase is Phase.FRAMES:
+            self._parse(unparsed)
+        if not self.reading and not self._unparsed and not self._is_full() and not self._transport.is_closing():
+            self.reading = True
+            self._transport.resume_reading()
+
+    def _parse(self, data: bytes) -> None:
+        protocol = self._handshake.protocol
+        size = len(data)
+        if size <= SLICE:
+            protocol.receive_data(data)
+            self._take_events()
+        else:
+            at = frames = 0
+            while at < size and self._phase is Phase.FRAMES:
+                protocol.receive_data(data[at : at + SLICE])
+                at += SLICE
+                frames += self._take_events()
+                if at < size and (frames > FRAMES_IN_TURN or self._is_full()):
+                    self._unparsed += data[at:]
+                    self._pause_reading()
+                    if not self._is_full():
+                        self._soon()
+                    return
+        if self._is_full():
+            self._pause_reading()
+
+    def _take_events(self) -> int:
+        """Hand over what the sans-I/O layer has made of the last bytes, and send what it answers. How many frames it was."""
         protocol, exchange = self._handshake.protocol, self._exchange
-        for frame in protocol.events_received():
+        frames = protocol.events_received()
+        for frame in frames:
             if frame.opcode in DATA:  # type: ignore[union-attr]  # the protocol gives frames here
                 try:
                     message = self._assembler.feed(cast(Frame, frame))
                 except UnicodeDecodeError:
                     self._fail(1007, "the text is not UTF-8")
-                    return
+                    return 0
                 if message is not None:
                     exchange.deliver(message)
         if protocol.close_rcvd is not None:
             exchange.end(protocol.close_rcvd.code, protocol.close_rcvd.reason)
         elif protocol.parser_exc is not None and protocol.close_sent is not None:
             exchange.end(protocol.close_sent.code, protocol.close_sent.reason)
-        elif len(exchange.inbox) >= self.services.settings.ws_max_queue:
-            self._pause_reading()
         self._flush()
+        return len(frames)
 
     def _fail(self, code: int, reason: str, told: int | None = None) -> None:
         """The peer broke the protocol or fell silent: say so and leave (RFC 6455 §7.1.7)."""
@@ -317,24 +380,31 @@ class WsConnection(asyncio.Protocol):
     def _write(self, data: bytes) -> None:
         if self._phase is not Phase.LOST:
             self._transport.write(data)
+            if self._sending is not None:
+                self._sending.owed += len(data)
 
     def _leave(self) -> None:
         """Our side of the connection is done."""
         self._phase = Phase.LEAVING
-        self._stop_pings()
+        self._keepalive.stop()
         if self._handshake.protocol.close_rcvd is not None or not self._transport.can_write_eof():
             self._transport.close()
         else:
             # The peer may still be sending. Closing now would reset the connection and could destroy our
             # close frame on its way, so what comes is read and dropped until the peer closes too.
             self._transport.write_eof()
-            self.room_in(0)
+            self._soon()
             self._expect_close()
 
-    def _render(self, status: int, headers: RawHeaders) -> bytes:
+    # ---- what depends on the protocol that carries the WebSocket; HTTP/2 has its own
+
+    def _read_handshake(self) -> Handshake:
+        return read_handshake(self._head.headers, self.services.settings)
+
+    def _send_head(self, status: int, headers: RawHeaders) -> None:
         tail = self.services.heads.tail  # Server, Date and the headers of the configuration
         kept = [pair for pair in headers if pair[0] not in ALWAYS or pair[0] + b": " not in tail]
-        return status_line(status) + block_of(kept) + tail + b"\r\n"
+        self._write(status_line(status) + block_of(kept) + tail + b"\r\n")
 
     def _log(self, status: int) -> None:
         self._exchange.status = status
@@ -347,35 +417,18 @@ class WsConnection(asyncio.Protocol):
         if self._close_timer is None:
             self._close_timer = self.loop.call_later(CLOSE_TIMEOUT, self._transport.abort)
 
-    def _await_next_ping(self) -> None:
-        self._stop_pings()
-        interval = self.services.settings.ws_ping_interval
-        if interval:
-            self._ping_timer = self.loop.call_later(interval, self._ping)
-
-    def _ping(self) -> None:
+    def ping(self) -> None:
         self._handshake.protocol.send_ping(b"hanok")
         self._flush()
-        timeout = self.services.settings.ws_ping_timeout
-        if timeout:
-            self._pong_timer = self.loop.call_later(timeout, self._pong_missing)
-        else:
-            self._await_next_ping()
 
-    def _pong_missing(self) -> None:
-        if self._reading:
-            self._fail(1011, "keepalive ping timeout", told=ABNORMAL)
-        else:
-            self._await_next_ping()
-
-    def _stop_pings(self) -> None:
-        for timer in (self._ping_timer, self._pong_timer):
-            if timer is not None:
-                timer.cancel()
-        self._ping_timer = self._pong_timer = None
+    def fall_silent(self) -> None:
+        """The peer has not answered a ping."""
+        self._fail(1011, "keepalive ping timeout", told=ABNORMAL)
 
 
-def describe(exchange: WsExchange, head: RequestHead, transport: asyncio.Transport, services: Services) -> None:
+def describe(
+    exchange: WsExchange, head: RequestHead | H2Head, transport: asyncio.Transport, services: Services
+) -> None:
     """Fill the request side of the exchange."""
     info = transport.get_extra_info
     exchange.raw_headers = head.headers
@@ -387,12 +440,12 @@ def describe(exchange: WsExchange, head: RequestHead, transport: asyncio.Transpo
     exchange.state = None if services.state is None else services.state.copy()
     name = info("sockname")
     exchange.server = address(name) or ((name, None) if isinstance(name, str) and name else None)
-    client, scheme = address(info("peername")), "http" if info("sslcontext") is None else "https"
-    forwarded = services.forwarded
+    exchange.client = client = address(info("peername"))
+    proxied, forwarded = info("proxy_header"), services.forwarded
+    is_tls = info("sslcontext") is not None or (proxied is not None and proxied.is_tls)
+    exchange.scheme = "wss" if is_tls else "ws"
     if forwarded is not None and head.forwarded and forwarded.trusts(client[0] if client else None):
-        client, scheme = forwarded.resolve(head.headers, client, scheme)
-    exchange.client = client
-    exchange.scheme = "ws" if scheme == "http" else "wss"
+        forwarded.introduce(exchange)
 
 
 def is_farewell(error: BaseException) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
 from hanok.exchange import WebSocketExchange, body_allowed
 from hanok.protocols.ws.handshake import offered_subprotocols
+from hanok.protocols.ws.messages import size_of
 from hanok.protocols.ws.states import TRANSITIONS, WsEvent, WsState
 from hanok.types import Message, RawHeaders, Scope
 
@@ -35,13 +36,14 @@ _MESSAGES: dict[str, dict[WsState, WsEvent]] = {
 class WsExchange(WebSocketExchange):
     """One WebSocket over HTTP/1.1. What the peer has sent waits in ``inbox``."""
 
-    __slots__ = ("_connection", "_denial", "_ended", "_waiter", "inbox", "socket_state", "status")
+    __slots__ = ("_connection", "_denial", "_ended", "_waiter", "inbox", "inbox_size", "socket_state", "status")
 
     def __init__(self, connection: WsConnection) -> None:
         self.prepare()
         self.socket_state = WsState.HANDSHAKE
         self.status = 0  # of the answer to the handshake, for logs
         self.inbox: deque[Message] = deque([{"type": "websocket.connect"}])
+        self.inbox_size = 0  # of the messages there, about
         self._connection = connection
         self._denial: tuple[int, RawHeaders] | None = None  # a denial's head, until its body comes
         self._ended: Message | None = None
@@ -66,6 +68,8 @@ class WsExchange(WebSocketExchange):
             self._waiter = self._connection.loop.create_future()
             await self._waiter
         message = self.inbox.popleft()
+        if message["type"] == "websocket.receive":
+            self.inbox_size -= size_of(message)
         self._connection.room_in(len(self.inbox))
         return message
 
@@ -73,6 +77,7 @@ class WsExchange(WebSocketExchange):
         """A message from the peer; dropped once the application has closed."""
         if self.socket_state is WsState.OPEN:
             self.inbox.append(message)
+            self.inbox_size += size_of(message)
             self._wake()
 
     def end(self, code: int, reason: str) -> None:
@@ -110,6 +115,7 @@ class WsExchange(WebSocketExchange):
             self._connection.close(message.get("code") or 1000, message.get("reason") or "")
             self._enter(event)
             self.inbox.clear()
+            self.inbox_size = 0
             self._connection.room_in(0)
         elif event is WsEvent.REFUSE:
             self._connection.respond(403, [], b"")

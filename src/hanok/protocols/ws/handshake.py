@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from websockets.datastructures import Headers
 from websockets.extensions.permessage_deflate import ServerPerMessageDeflateFactory
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.server import ServerProtocol
@@ -40,11 +41,22 @@ class VersionRefused(RemoteProtocolError):
         super().__init__("Unsupported WebSocket version: this server speaks 13", 426)
 
 
+class Frames(ServerProtocol):
+    """The sans-I/O connection once it is open."""
+
+    def recv_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            # RFC 6455 §5.4: control frames may come between the fragments of a message, and §5.5.1 makes no exception for
+            # Close. The library would take it for a violation (1002); the message is simply never completed.
+            self.current_size = self.cur_size = None  # the name now, and before websockets 15
+        super().recv_frame(frame)
+
+
 @dataclass(slots=True)
 class Handshake:
     """A good opening handshake that waits for the application's word."""
 
-    protocol: ServerProtocol  # the sans-I/O connection, extensions negotiated
+    protocol: Frames  # the sans-I/O connection, extensions negotiated
     headers: RawHeaders  # of the 101
 
 
@@ -57,7 +69,7 @@ def read_handshake(raw_headers: RawHeaders, settings: Settings) -> Handshake:
     for name, value in raw_headers:
         if name in _READ:
             headers[name.decode("latin-1")] = value.decode("latin-1")
-    protocol = ServerProtocol(
+    protocol = Frames(
         state=State.OPEN,  # the head is read already: the parser begins at the first frame
         extensions=_extensions(settings),
         max_size=settings.ws_max_size,

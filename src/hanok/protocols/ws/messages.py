@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import codecs
-from typing import Any
+from io import StringIO
 
 from websockets.frames import Frame, Opcode
 
@@ -13,32 +13,46 @@ from hanok.types import Message
 class Assembler:
     """Puts the fragments of one message together (RFC 6455 §5.4).
 
-    The sans-I/O layer has already checked the order of the frames and the size of the message.
+    The sans-I/O layer has already checked the order of the frames and the size of the message. What is kept has the size of
+    the message, however many fragments it came in: some of them may be empty.
     """
 
-    __slots__ = ("_decoder", "_pieces")
+    __slots__ = ("_bytes", "_decoder", "_text")
 
     def __init__(self) -> None:
+        self._bytes: bytearray | None = None  # of a binary message that has begun
+        self._text: StringIO | None = None  # of a text that has begun
         self._decoder: codecs.IncrementalDecoder | None = None
-        self._pieces: list[Any] = []
 
     def feed(self, frame: Frame) -> Message | None:
         """The message that this data frame completes, if it does.
 
         Raises UnicodeDecodeError at the first fragment of a text that is not UTF-8 (RFC 6455 §8.1).
         """
-        if frame.fin and frame.opcode is not Opcode.CONT:
-            if frame.opcode is Opcode.TEXT:
-                return {"type": "websocket.receive", "text": str(frame.data, "utf-8")}
-            return {"type": "websocket.receive", "bytes": bytes(frame.data)}
         if frame.opcode is Opcode.TEXT:
+            if frame.fin:
+                return {"type": "websocket.receive", "text": str(frame.data, "utf-8")}
+            self._text = StringIO(newline="")
             self._decoder = codecs.getincrementaldecoder("utf-8")()
-        data = frame.data if self._decoder is None else self._decoder.decode(bytes(frame.data), frame.fin)
-        self._pieces.append(data)
+        elif frame.opcode is Opcode.BINARY:
+            if frame.fin:
+                return {"type": "websocket.receive", "bytes": bytes(frame.data)}
+            self._bytes = bytearray()
+        if self._text is not None and self._decoder is not None:
+            self._text.write(self._decoder.decode(bytes(frame.data), frame.fin))
+            if not frame.fin:
+                return None
+            text, self._text = self._text.getvalue(), None
+            return {"type": "websocket.receive", "text": text}
+        assert self._bytes is not None
+        self._bytes += frame.data
         if not frame.fin:
             return None
-        pieces, self._pieces = self._pieces, []
-        if self._decoder is None:
-            return {"type": "websocket.receive", "bytes": b"".join(pieces)}
-        self._decoder = None
-        return {"type": "websocket.receive", "text": "".join(pieces)}
+        data, self._bytes = bytes(self._bytes), None
+        return {"type": "websocket.receive", "bytes": data}
+
+
+def size_of(message: Message) -> int:
+    """About how much a received message holds."""
+    text = message.get("text")
+    return len(message["bytes"]) if text is None else len(text)
