@@ -1,13 +1,15 @@
 """What an endpoint returns becomes the answer: through both doors."""
 
+import json
 import threading
-from collections.abc import AsyncIterable, Iterable
-from typing import Any
+from collections.abc import AsyncIterable, Iterable, Iterator
+from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from hanok import APIRouter, BackgroundTasks, Hanok, Request, Response
+from hanok import APIRouter, BackgroundTasks, Depends, Form, Hanok, HTTPException, Request, Response
+from hanok.exceptions import ResponseValidationError
 from hanok.http import (
     EventSourceResponse,
     HTMLResponse,
@@ -32,6 +34,10 @@ class Secret(Item):
 
 class Named(BaseModel):
     some_name: int = Field(alias="someName")
+
+
+def opened() -> Iterator[None]:
+    yield
 
 
 class Checked(BaseModel):
@@ -102,6 +108,95 @@ def test_a_value_that_breaks_the_response_model_is_our_fault(client_for: Any) ->
     for path in ("/direct", "/custom", "/again"):
         response = client.get(path)
         assert (response.status_code, response.text) == (500, "Internal Server Error")
+
+
+def test_a_wrong_value_of_a_mounted_application_is_told_with_its_whole_path(client_for: Any) -> None:
+    app, inner = Hanok(), Hanok()
+    told: list[ResponseValidationError] = []
+
+    @inner.exception_handler(ResponseValidationError)
+    async def note(request: Request, error: ResponseValidationError) -> Response:
+        told.append(error)
+        return PlainTextResponse("ours")
+
+    @inner.get("/short")
+    async def wrong() -> Item:
+        return {"price": "x"}  # type: ignore[return-value]
+
+    @inner.get("/full")
+    async def wrong_fully(background: BackgroundTasks) -> Item:
+        background.add_task(len, "")
+        return {"price": "x"}  # type: ignore[return-value]
+
+    @inner.get("/brief")
+    async def wrong_briefly(_: Annotated[None, Depends(opened)]) -> Item:
+        return {"price": "x"}  # type: ignore[return-value]
+
+    inner.get("/class", response_class=PlainTextResponse)(wrong)
+    app.mount("/sub/{name}", inner)
+    client = client_for(app)
+    for path in ("short", "full", "brief", "class"):
+        assert client.get(f"/sub/one/{path}").text == "ours"
+        message = str(told.pop())
+        assert f"GET /sub/one/{path}" in message
+        assert __file__ in message
+        assert "in wrong" in message
+    assert client_for(inner).get("/short").text == "ours"
+    assert "GET /short" in str(told.pop())
+
+
+def test_a_body_that_cannot_be_read_is_the_clients_fault(client_for: Any) -> None:
+    class Breaks:
+        def __init__(self, app: Any) -> None:
+            self.app = app
+
+        async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+            async def broken() -> Any:
+                raise HTTPException(418) if b"teapot" in scope["query_string"] else OSError("gone")
+
+            await self.app(scope, broken if scope["type"] == "http" else receive, send)
+
+    app = Hanok()
+    app.add_middleware(Breaks)
+
+    @app.post("/json")
+    def body(item: Item) -> Item:
+        return item
+
+    @app.post("/form")
+    def form(item: Annotated[str, Form()]) -> str:
+        return item
+
+    client = client_for(app)
+    for answer in (client.post("/json", json={}), client.post("/form", data={"item": "a"})):
+        assert (answer.status_code, answer.json()) == (400, {"detail": "There was an error parsing the body"})
+    assert client.post("/json?teapot", json={}).status_code == 418
+    assert client.post("/form?teapot", data={"item": "a"}).status_code == 418
+
+
+def test_json_is_written_by_the_response_class_that_was_chosen(
+    client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = Hanok()
+    written: list[Any] = []
+    dumps = json.dumps
+
+    def counting(value: Any, **options: Any) -> str:
+        written.append(value)
+        return dumps(value, **options)
+
+    @app.get("/default")
+    @app.get("/chosen", response_class=JSONResponse)
+    def item() -> Item:
+        return Item(name="a")
+
+    client = client_for(app)
+    monkeypatch.setattr(json, "dumps", counting)
+    whole = {"name": "a", "price": 1.0, "note": None}
+    assert client.get("/default").json() == whole
+    assert written == []
+    assert client.get("/chosen").json() == whole
+    assert written == [whole]
 
 
 def test_a_returned_response_is_sent_as_it_is(client_for: Any) -> None:

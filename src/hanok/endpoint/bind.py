@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import ValidationError
 
 from hanok.dependencies import CallKind, Injected, Node
-from hanok.endpoint.body import parse_json, read_json_params, reads_as_json
+from hanok.endpoint.body import as_client_error, parse_json, read_json_params, reads_as_json
 from hanok.endpoint.jsonable import validates_from_json
 from hanok.endpoint.operation import BodyKind, FormLimits, inherited_form_limits
 from hanok.endpoint.solve import CookieFields, call_node, connection_of, solve
@@ -69,7 +69,7 @@ async def read_form(plan: Plan, exchange: Any) -> Any:
     from hanok.http.forms import form_of
 
     limits: FormLimits = {**inherited_form_limits(exchange), **plan.form_limits}
-    return await form_of(exchange, **limits)
+    return await as_client_error(form_of(exchange, **limits))
 
 
 async def call_limited(node: Node, context: Any, **arguments: Any) -> Any:
@@ -92,6 +92,7 @@ _HELPERS: dict[str, Any] = {
     "read_form": read_form,
     "reads_as_json": reads_as_json,
     "parse_json": parse_json,
+    "as_client_error": as_client_error,
     "call_limited": call_limited,
     "in_thread": run_in_threadpool,
     "request_of": Request.of,
@@ -185,7 +186,7 @@ class _Writer:
             parse = f"parse_json(exchange, raw, {strict}, plan.where)"
             self._line(1, "raw = exchange.body")
             self._line(1, "if raw is None or exchange.body_limit is not None:")
-            self._line(2, "raw = await exchange.read()")
+            self._line(2, "raw = await as_client_error(exchange.read())")
             if self.body_from_json:
                 validate_json = self._keep("j", plan.body_params[0].adapter.validator.validate_json)
                 self.body_expression = parse

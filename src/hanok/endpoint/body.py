@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, TypeVar
 
 from hanok.dependencies import Dependant
-from hanok.exceptions import HTTPError, HTTPException, RequestValidationError
+from hanok.exceptions import ClientDisconnect, HTTPError, HTTPException, RequestValidationError
 from hanok.exchange import Exchange
 from hanok.http import FormData, UploadFile
 from hanok.params import Parameter
 from hanok.params import annotation as kinds
 from hanok.params.models import MISSING
 from hanok.params.values import ErrorDetails, form_value, missing, read_model, validate
+
+T = TypeVar("T")
 
 UNPARSABLE = "There was an error parsing the body"
 
@@ -30,6 +33,16 @@ def reads_as_json(exchange: Exchange, strict: bool) -> bool:
     """Whether the body is to be parsed. Without a content type only when ``strict`` is off."""
     content_type = exchange.header(b"content-type")
     return not strict if content_type is None else is_json_type(content_type)
+
+
+async def as_client_error(reading: Awaitable[T]) -> T:
+    """What the reading of a body gives. Raises HTTPException 400 if it fails in another way than by an answer of its own."""
+    try:
+        return await reading
+    except (HTTPError, ClientDisconnect):
+        raise
+    except Exception as fault:
+        raise HTTPException(400, UNPARSABLE) from fault
 
 
 def parse_json(exchange: Exchange, body: bytes, strict: bool, where: Any) -> Any:

@@ -62,7 +62,8 @@ class BodyKind(Enum):
 class Operation:
     """Everything about one HTTP operation that is known when it is declared.
 
-    ``overrides`` is the object with the attribute ``dependency_overrides`` (the application).
+    ``chose_class`` says that somebody asked for the ``response_class``; ``overrides`` is the object with the attribute
+    ``dependency_overrides`` (the application).
     """
 
     path: str
@@ -71,6 +72,7 @@ class Operation:
     methods: tuple[str, ...] = ("GET",)
     status_code: int | None = None
     response_class: type[Response] = JSONResponse
+    chose_class: bool = False
     response_field: Parameter | None = None
     dump: DumpOptions = field(default_factory=DumpOptions)
     strict_content_type: bool = True

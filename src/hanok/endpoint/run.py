@@ -19,14 +19,16 @@ from hanok.dependencies import Dependant
 from hanok.endpoint.context import Context
 from hanok.endpoint.operation import BodyKind, Operation, endpoint_context
 from hanok.endpoint.plan import Plan
+from hanok.endpoint.solve import where_now
 from hanok.exceptions import DeclarationError, ResponseValidationError
-from hanok.exchange import Exchange, FixedHeaders, WebSocketExchange, body_allowed
+from hanok.exchange import AnyExchange, Exchange, FixedHeaders, WebSocketExchange, body_allowed
 from hanok.http import JSONResponse, Request, Response
 from hanok.params.values import faults
 from hanok.serialization import ResponseDump, jsonable_encoder, to_bytes
 
 Run = Callable[[Any], Awaitable[None]]
 RequestHandler = Callable[[Request], Awaitable[Response]]
+Produce = Callable[[Exchange, Context, Plan], Awaitable[Response | bytes]]
 
 _JSON_HEADERS = FixedHeaders([(b"content-type", b"application/json")])
 _CONTEXT_KEY = "hanok.context"
@@ -51,9 +53,11 @@ class Endpoint:
         self.plan = self._make_plan(None)
         self._variants: dict[tuple[Any, ...], Plan] = {}
         self.dump = _dump_of(operation)
-        self.writes_json = operation.response_class is JSONResponse and operation.stream is None
+        # A response class that was chosen renders by itself, whichever it is.
+        default = operation.response_class is JSONResponse and not operation.chose_class
+        self.writes_json = default and operation.stream is None
         self.status = operation.status_code or 200
-        self._write = self._writer()
+        self._write = self._writer(self.status)
         self._full: Run = self._full_run(self.respond_briefly if self.writes_json else self.respond)
         self.run: Run = self._full if self._needs_full_way() else self._short_run()
 
@@ -90,7 +94,8 @@ class Endpoint:
     # ---- the short way
 
     def _short_run(self) -> Run:
-        bind = self.plan.bind
+        plan = self.plan
+        bind = plan.bind
         status, headers = self.status, _JSON_HEADERS
         write, full = self._write, self._full
         provider = self.operation.overrides
@@ -104,37 +109,35 @@ class Endpoint:
             result = await bind(exchange, None)
             if isinstance(result, Response):
                 await result.send(exchange)
-            else:
-                exchange.answer(status, headers, write(result))
+                return
+            try:
+                body = write(result)
+            except ValidationError as error:
+                raise wrong_result(plan, exchange, result, error) from error
+            exchange.answer(status, headers, body)
 
         return run
 
-    def _writer(self, status: int | None = None) -> Callable[[Any], bytes]:
-        if not body_allowed(self.status if status is None else status):
+    def _writer(self, status: int) -> Callable[[Any], bytes]:
+        """What makes the body of a returned value; it lets pydantic's error through."""
+        if not body_allowed(status):
             return lambda value: b""
-        if self.dump is None:
-            return to_bytes
-        dump_bytes, where = self.dump.to_bytes, self.operation.where
-
-        def write(value: Any) -> bytes:
-            try:
-                return dump_bytes(value)
-            except ValidationError as error:
-                raise ResponseValidationError(faults(error, ("response",)), body=value, endpoint_ctx=where()) from error
-
-        return write
+        return to_bytes if self.dump is None else self.dump.to_bytes
 
     # ---- the full way
 
-    async def respond(self, exchange: Exchange, context: Context) -> Response:
+    async def respond(self, exchange: Exchange, context: Context, plan: Plan) -> Response:
         """Bind, and the response of what came back."""
-        return self.response_of(await self.current_plan().bind(exchange, context), context)
+        return self.response_of(await plan.bind(exchange, context), context)
 
-    async def respond_briefly(self, exchange: Exchange, context: Context) -> Response | bytes:
+    async def respond_briefly(self, exchange: Exchange, context: Context, plan: Plan) -> Response | bytes:
         """As ``respond``; but where nothing was injected into the answer, only its bytes, which saves making a Response."""
-        result = await self.current_plan().bind(exchange, context)
+        result = await plan.bind(exchange, context)
         if context.response is None and context.background is None and not isinstance(result, Response):
-            return self._write(result)
+            try:
+                return self._write(result)
+            except ValidationError as error:
+                raise wrong_result(plan, exchange, result, error) from error
         return self.response_of(result, context)
 
     def response_of(self, result: Any, context: Context) -> Response:
@@ -149,39 +152,39 @@ class Endpoint:
             arguments["status_code"] = self.operation.status_code
         if injected is not None and injected.status_code:
             arguments["status_code"] = injected.status_code
-        response = self._new_response(result, arguments)
+        response = self._new_response(result, arguments, context)
         if not body_allowed(response.status_code):
             response.body = b""
         if injected is not None:
             response.raw_headers.extend(injected.raw_headers)
         return response
 
-    def _new_response(self, result: Any, arguments: dict[str, Any]) -> Response:
+    def _new_response(self, result: Any, arguments: dict[str, Any], context: Context) -> Response:
         operation = self.operation
         if operation.stream is not None:
             from hanok.endpoint.stream import streamed
 
             return streamed(operation, result, arguments)
-        if self.writes_json:
-            return Response(
-                self._writer(arguments.get("status_code"))(result), media_type="application/json", **arguments
-            )
         try:
-            content = jsonable_encoder(result) if self.dump is None else self.dump.to_python(result)
+            if self.writes_json:
+                content = self._writer(arguments.get("status_code", self.status))(result)
+            else:
+                content = jsonable_encoder(result) if self.dump is None else self.dump.to_python(result)
         except ValidationError as error:
-            raise ResponseValidationError(
-                faults(error, ("response",)), body=result, endpoint_ctx=operation.where()
-            ) from error
+            raise wrong_result(self.plan, context.exchange, result, error) from error
+        if self.writes_json:
+            return Response(content, media_type="application/json", **arguments)
         return operation.response_class(content, **arguments)
 
-    def _full_run(self, produce: Callable[[Exchange, Context], Awaitable[Response | bytes]]) -> Run:
+    def _full_run(self, produce: Produce) -> Run:
         async def run(exchange: Exchange) -> None:
             context = Context(exchange)
             error: BaseException | None = None
-            if self.current_plan().has_exits:
+            plan = self.current_plan()
+            if plan.has_exits:
                 context.guard()
             try:
-                response = await _within_function(produce, exchange, context)
+                response = await _within_function(produce, exchange, context, plan)
                 if isinstance(response, bytes):
                     exchange.answer(self.status, _JSON_HEADERS, response)
                 else:
@@ -205,21 +208,19 @@ class Endpoint:
         exchange: Exchange = request.exchange
         found = request.scope.get(_CONTEXT_KEY)
         # A handler may have been taken from the route that was declared; below an including router another one runs.
-        endpoint, context = (self, Context(exchange)) if found is None else found
+        endpoint, context, plan = (self, Context(exchange), self.current_plan()) if found is None else found
         context.exchange = exchange
         context.request = request
         if endpoint.plan.body_kind is BodyKind.JSON and type(request).body is not Request.body:
             exchange.body = await request.body()
-        response: Response = await endpoint.respond(exchange, context)
+        response: Response = await endpoint.respond(exchange, context, plan)
         return response
 
     def run_handler(self, handler: RequestHandler) -> Run:
         """``run`` for a route whose handler was wrapped."""
 
-        async def produce(exchange: Exchange, context: Context) -> Response:
-            exchange.scope[_CONTEXT_KEY] = (self, context)
-            # Where those who wrap handlers look for the whole path of a route of an included router.
-            exchange.scope["fastapi"] = {"effective_route_context": self.operation}
+        async def produce(exchange: Exchange, context: Context, plan: Plan) -> Response:
+            exchange.scope[_CONTEXT_KEY] = (self, context, plan)
             return await handler(Request.of(exchange))
 
         return self._full_run(produce)
@@ -242,14 +243,17 @@ def _dump_of(operation: Operation) -> ResponseDump | None:
     return None if field is None else ResponseDump(field.adapter, operation.dump, field.annotation)
 
 
-async def _within_function(
-    produce: Callable[[Exchange, Context], Awaitable[Response | bytes]], exchange: Exchange, context: Context
-) -> Response | bytes:
+def wrong_result(plan: Plan, exchange: AnyExchange, result: Any, error: ValidationError) -> ResponseValidationError:
+    """What is wrong with a returned value, and where the endpoint stands that returned it."""
+    return ResponseValidationError(faults(error, ("response",)), body=result, endpoint_ctx=where_now(plan, exchange))
+
+
+async def _within_function(produce: Produce, exchange: Exchange, context: Context, plan: Plan) -> Response | bytes:
     """The response, after the end of everything that is function-scoped."""
     response: Response | bytes | None = None
     error: BaseException | None = None
     try:
-        response = await produce(exchange, context)
+        response = await produce(exchange, context, plan)
     except BaseException as raised:
         error = raised
     left = await context.close_function(error)

@@ -248,6 +248,7 @@ class APIRoute(DeclaredRoute, Route):
             methods=tuple(sorted(self.methods or ())),
             status_code=self.status_code,
             response_class=value_of(self.response_class),
+            chose_class=not isinstance(self.response_class, DefaultPlaceholder),
             response_field=self.response_field,
             dump=DumpOptions(
                 include=self.response_model_include,
