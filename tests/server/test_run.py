@@ -155,9 +155,9 @@ def test_a_wrong_target_ends_the_server(program):
     assert "has no 'nothing'" in errors
 
 
-def test_one_worker_needs_no_supervisor(program):
+def test_one_worker_is_supervised_too(program):
     one = program(workers=1)
-    assert one.ask(one.url()) == one.process.pid
+    assert one.ask(one.url()) != one.process.pid
     assert one.end()[0] == 0
 
 

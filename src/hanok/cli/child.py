@@ -6,15 +6,13 @@
 from __future__ import annotations
 
 import logging
-import multiprocessing
-import signal
 import socket
 import sys
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hanok.server.config import Config
+    from hanok.server.supervisor.assignment import Assignment
+    from hanok.server.supervisor.link import Link
 
 
 def main(fd: int) -> int:
@@ -41,38 +39,32 @@ def main(fd: int) -> int:
     return guarded(serve)
 
 
-def work(config: Config, target: str, sockets: list[socket.socket], pipe: Connection) -> None:
-    """Serve as one of several workers. An import that fails in all of them alike is shown in full by the
-    first only.
-    """
-    from hanok.cli.banner import describe_app, road
+def work(assignment: Assignment, link: Link) -> int:
+    """Serve as a worker of a supervisor. An import that fails in all of them alike is shown in full by the first only."""
+    from hanok.cli.banner import describe_app
     from hanok.cli.errors import WRONG_USAGE, guarded
     from hanok.cli.load import ImportFailed, load_app
     from hanok.exceptions import ConfigError
     from hanok.server import logs
-    from hanok.server.worker import Worker
+    from hanok.server.supervisor.child import worker_of
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the supervisor, and the supervisor us
-    name = multiprocessing.current_process().name
-    is_first = name.endswith("-0")
+    config = assignment.config
 
     def serve() -> int:
         logs.configure(config)
-        log = logging.getLogger("hanok.error")
+        app = assignment.app
         try:
-            _, app = load_app(target, config.app_dir, config.factory)
+            if app is None:
+                _, app = load_app(assignment.target, config.app_dir, config.factory)
         except (ImportFailed, ConfigError) as error:
-            if is_first:
+            if assignment.speaks_for_all:
                 raise
-            log.error("%s: %s", name, error)
+            logging.getLogger("hanok.error").error("%s: %s", assignment.name, error)
             return WRONG_USAGE if isinstance(error, ConfigError) else 1
-        if is_first and (note := road(describe_app(app))):
-            log.info("%s", note)
-        worker = Worker(config, app, on_ready=lambda: pipe.send("ready"))
-        worker.parent = pipe
+        worker, sockets = worker_of(assignment, link, app, describe_app(app))
         return worker.run(sockets)
 
-    raise SystemExit(guarded(serve))
+    return guarded(serve)
 
 
 if __name__ == "__main__":

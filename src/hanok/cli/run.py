@@ -41,18 +41,20 @@ def command(target: str | None, **given: Any) -> int:
 
 
 def serve(config: Config, target: str) -> int:
-    """Serve as the options say: one worker here, several under a supervisor, or one that is reloaded."""
+    """Serve as the options say: workers under a supervisor, or one that is reloaded."""
     if config.reload:
         from hanok.cli.dev import serve_reloading
 
         return serve_reloading(config, target)
     from hanok.server import logs
-    from hanok.server.listeners import bind
 
     logs.configure(config)
-    if config.workers > 1:
+    if sys.platform != "win32":
         return supervise(config, target)
+    if config.workers > 1:
+        raise ConfigError("--workers: on Windows there is one worker.")
     from hanok.cli.banner import announce, describe_app, urls
+    from hanok.server.listeners import bind
 
     def ready(app: Any, sockets: list[socket.socket]) -> None:
         announce(target, config, urls(sockets, config), describe_app(app))
@@ -76,18 +78,21 @@ def serve_here(
 
 
 def supervise(config: Config, target: str) -> int:
-    """Several workers under a supervisor, which never imports the application itself."""
+    """Workers under a supervisor, which imports the application only if they are to be forked from it."""
     from hanok.cli.banner import announce, urls
     from hanok.cli.child import work
-    from hanok.server.listeners import bind
+    from hanok.cli.load import load_app
     from hanok.server.supervisor import Supervisor
 
-    if sys.platform == "win32":
-        raise ConfigError("--workers: on Windows there is one worker.")
-    sockets = bind(config)
-    where = urls(sockets, config)
-    supervisor = Supervisor(config, target, on_ready=lambda: announce(target, config, where, {}), entry=work)
-    return supervisor.run(sockets)
+    app = load_app(target, config.app_dir, config.factory)[1] if config.preload else None
+    supervisor = Supervisor(
+        config,
+        target,
+        app=app,
+        entry=work,
+        on_ready=lambda told: announce(target, config, urls(supervisor.listeners.shown, config), told),
+    )
+    return supervisor.run()
 
 
 def child_command() -> Sequence[str]:

@@ -31,6 +31,11 @@ class Board:
             os.ftruncate(self._fd, slots * SLOT)
         self._map = mmap.mmap(self._fd, slots * SLOT)
 
+    @property
+    def fd(self) -> int:
+        """What another process needs to have the same board."""
+        return self._fd
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Works while a process is being spawned, and only then: descriptors are handed over, not sent.
         from multiprocessing.reduction import DupFd

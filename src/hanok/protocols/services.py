@@ -81,7 +81,7 @@ class Connection(Protocol):
         """Called about once a second: end what has taken too long. ``now`` is the loop's clock."""
 
     def drain(self) -> None:
-        """Finish what runs, take nothing new, then close. An idle one closes at once."""
+        """Finish what runs, take nothing new, then close. An idle one closes at once, unless ``Services.retiring``."""
 
     def abort(self) -> None:
         """Close now."""
@@ -106,6 +106,7 @@ class Services:
         "now",  # the loop's clock as of the last sweep: coarse, and free to read
         "on_max_requests",
         "requests",  # requests taken so far
+        "retiring",  # whether, while draining, idle connections are told with their next answer instead of closed
         "settings",
         "state",  # dict | None: the lifespan state; copied for each request
         "tasks",  # the tasks of requests that did not finish at once
@@ -142,6 +143,7 @@ class Services:
         self.limit_connections = settings.limit_connections or most_connections()
         self.turned_away = 0
         self.draining = False
+        self.retiring = False
         self.now = loop.time()
         self.tick = tick
         self.begun: Callable[[Any], None] | None = None
@@ -163,9 +165,14 @@ class Services:
         for connection in list(self.connections):
             connection.sweep(self.now)
 
-    def drain(self) -> None:
-        """Begin to stop: idle connections close, the others when their answers are complete."""
+    def drain(self, *, retiring: bool = False) -> None:
+        """Begin to stop: idle connections close, the others when their answers are complete.
+
+        ``retiring``: others go on serving, so an idle connection, whose next request may be on its way already, is
+        told with the answer to that, and closed only when it has been idle for as long as it may be.
+        """
         self.draining = True
+        self.retiring = retiring
         for connection in list(self.connections):
             connection.drain()
 

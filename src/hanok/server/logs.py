@@ -55,6 +55,21 @@ def access_log(config: Config, loop: asyncio.AbstractEventLoop) -> AccessLog | N
     return AccessLog(loop, write, form=line_format(config.access_log_format))
 
 
+def reopen() -> None:
+    """Open the files of all loggers again by their names: they were moved away."""
+    loggers = [logging.getLogger(), *(one for one in logging.root.manager.loggerDict.values())]
+    for logger in loggers:
+        for handler in getattr(logger, "handlers", ()):
+            if isinstance(handler, logging.FileHandler):
+                handler.acquire()
+                try:
+                    if handler.stream is not None:
+                        handler.stream.close()
+                    handler.stream = handler._open()
+                finally:
+                    handler.release()
+
+
 def _to_file(path: str) -> logging.Handler:
     """A file that is opened again when it was moved away."""
     from logging.handlers import WatchedFileHandler

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import random
+import select
 import signal
 import socket
 from collections.abc import Callable
@@ -24,18 +24,24 @@ from hanok.protocols.h1.answer import Heads
 from hanok.protocols.h1.connection import H1Connection
 from hanok.protocols.h1.head import HeadLimits
 from hanok.protocols.services import Services, WebSocketUpgrade
+from hanok.server import logs
 from hanok.server.config import Config
 from hanok.server.lifespan import Lifespan
 from hanok.server.listeners import bind
 from hanok.server.observed import Observed, Panel
+from hanok.server.recycling import Recycling
 from hanok.server.tls import Certificates
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
+    from hanok.server.supervisor.link import Link
 
 logger = logging.getLogger("hanok.error")
 
 OK, FAILED, STARTUP_FAILED = 0, 1, 3  # exit codes; 3 is what Uvicorn's users know
+
+# Seconds until each connection that was accepted has become one of ours: with TLS that is after the handshake.
+SETTLE, SETTLE_TLS = 0.01, 0.5
+MOST_TURNS = 100  # of the event loop, to empty the queue of a listener
 
 
 class WorkerState(Enum):
@@ -57,16 +63,23 @@ TRANSITIONS: dict[WorkerState, frozenset[WorkerState]] = {
 
 
 class Worker:
-    """Serves one application. ``on_ready`` is called when it accepts connections."""
+    """Serves one application. ``on_ready`` is called when it accepts connections; ``link`` joins it to a supervisor."""
 
     def __init__(
-        self, config: Config, app: Any, *, on_ready: Callable[[], None] | None = None, panel: Panel | None = None
+        self,
+        config: Config,
+        app: Any,
+        *,
+        on_ready: Callable[[], None] | None = None,
+        panel: Panel | None = None,
+        link: Link | None = None,
     ) -> None:
         self.config = config
         self.app = app
         self.handler = handler_for(app, config.interface)
         self.on_ready = on_ready
-        self.parent: Connection | None = None  # a pipe whose end means that the supervisor has died
+        self.link = link
+        self.recycling = Recycling(config, self._enough)
         self.state = WorkerState.NEW
         self.services: Services | None = None
         self.panel = panel
@@ -75,6 +88,7 @@ class Worker:
         self._has_process = False  # whether the process is there for this worker only
         self._stop = asyncio.Event()
         self._quick = asyncio.Event()
+        self._retiring = False
 
     # ---- from outside
 
@@ -98,8 +112,15 @@ class Worker:
             self._quick.set()
         self._stop.set()
 
+    def retire(self) -> None:
+        """Stop gracefully while others go on serving: idle connections are told before they are closed."""
+        self._retiring = not self._stop.is_set()
+        self._stop.set()
+
     def stop_now(self) -> None:
         """Stop without waiting for running requests."""
+        if self.link is not None:
+            self.link.interrupted()
         self._stop.set()
         self._quick.set()
 
@@ -112,15 +133,31 @@ class Worker:
         ):
             if signal.getsignal(number) is not signal.SIG_IGN:  # a supervisor takes the terminal's signals itself
                 loop.add_signal_handler(number, action)
-        if self.parent is not None:
-            loop.add_reader(self.parent.fileno(), self._orphaned)
-        return await self.serve(sockets)
+        if self.link is None:
+            return await self.serve(sockets)
+        # The words of supervisor.assignment; "" is the supervisor's death.
+        self.link.attach(loop, {"retire": self.retire, "stop": self.stop, "reopen": self.reopen, "": self.stop})
+        self._beat(loop, self.link)
+        try:
+            return await self.serve(sockets)
+        finally:
+            self.link.detach(loop)
 
-    def _orphaned(self) -> None:
-        assert self.parent is not None
-        asyncio.get_running_loop().remove_reader(self.parent.fileno())
-        logger.error("the supervisor has died; this worker stops")
-        self._stop.set()
+    def _beat(self, loop: asyncio.AbstractEventLoop, link: Link) -> None:
+        """Show the supervisor that the event loop turns."""
+        services = self.services
+        if services is not None:
+            link.beat(services.requests, len(services.connections))
+        else:
+            link.beat(0, 0)
+        self.recycling.look()
+        loop.call_later(link.interval, self._beat, loop, link)
+
+    def reopen(self) -> None:
+        """Open the log files again by their names."""
+        logs.reopen()
+        if self.observed is not None:
+            self.observed.reopen()
 
     # ---- the life of a worker
 
@@ -153,11 +190,13 @@ class Worker:
             gc.collect()
             gc.freeze()
         self._sweep(services)
+        self.recycling.watch(services)
         if self.on_ready is not None:
             self.on_ready()
         await self._stop.wait()
         self._become(WorkerState.DRAINING)
         observed.become("draining")
+        await self._accept_rest(sockets)
         for server in servers:
             server.close()
         await self._drain(services)
@@ -189,14 +228,13 @@ class Worker:
             # A sweep may be late by one tick: short timeouts, as tests have them, need short ticks.
             tick=max(0.01, min(1.0, min(timeouts) / 4)),
         )
-        if config.limit_max_requests is not None:
-            jitter = random.randint(0, config.limit_max_requests_jitter)
-            services.max_requests = config.limit_max_requests + jitter
-            services.on_max_requests = self._enough
         return services
 
-    def _enough(self) -> None:
-        logger.info("this worker has served its share of requests and stops")
+    def _enough(self, reason: str) -> None:
+        if self.link is not None:
+            self.link.enough(reason)  # and serve on until a replacement does
+            return
+        logger.info("this worker stops: %s", reason)
         self._stop.set()
 
     async def _listen(self, sock: socket.socket, services: Services) -> asyncio.AbstractServer:
@@ -220,10 +258,20 @@ class Worker:
         if self.state is not WorkerState.STOPPED:
             services.loop.call_later(services.tick, self._sweep, services)
 
+    async def _accept_rest(self, sockets: list[socket.socket]) -> None:
+        """Where the listeners are this worker's alone, take what waits in their queues: closing would reset it."""
+        if not self.config.reuse_port:
+            return
+        for _ in range(MOST_TURNS):
+            if not select.select(sockets, [], [], 0)[0]:
+                break
+            await asyncio.sleep(0)
+
     async def _drain(self, services: Services) -> None:
         """Let what runs finish, within the deadline; then end it."""
-        services.drain()
+        services.drain(retiring=self._retiring)
         loop = services.loop
+        await asyncio.sleep(SETTLE_TLS if self.config.is_tls and self._retiring else SETTLE)
         allowed = self.config.timeout_graceful_shutdown
         deadline = None if allowed is None else loop.time() + allowed
         while (services.connections or services.tasks) and not self._quick.is_set():

@@ -503,7 +503,7 @@ class H1Connection(asyncio.Protocol):
         if exchange._over is not None:
             exchange.over()
         self.exchange = None
-        if not exchange.keep_alive or services.draining:
+        if not exchange.keep_alive or (services.draining and not services.retiring):
             complete = self.state is _ANSWERING
             if exchange.queue is not None:
                 exchange.queue.fail(ClientDisconnect())
@@ -636,6 +636,8 @@ class H1Connection(asyncio.Protocol):
         return sending.lasts(now, sending.owed - unsent, settings.timeout_send, settings.min_data_rate)
 
     def drain(self) -> None:
+        if self.services.retiring:
+            return  # the next answer says it; ``sweep`` ends those that ask nothing more
         if self.state is _IDLE and not self._buffer:
             if self._previous is None:
                 # Accepted, and nothing read yet: the first request is on its way, and a client does not repeat it.

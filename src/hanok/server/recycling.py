@@ -1,0 +1,68 @@
+"""Recycling: when a worker has done its share and should be replaced.
+
+The worker watches itself and says so once, with the reason; its supervisor starts a replacement, and tells the
+worker to finish when that serves. A worker without a supervisor stops.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hanok.protocols.services import Services
+    from hanok.server.config import Config
+
+MIB = 2**20
+
+
+class Recycling:
+    """Calls ``enough(reason)`` once, when one of the three limits of the options is reached."""
+
+    def __init__(self, config: Config, enough: Callable[[str], None]) -> None:
+        self.config = config
+        self._enough: Callable[[str], None] | None = enough
+
+    def watch(self, services: Services) -> None:
+        """Begin; the worker serves."""
+        config = self.config
+        if config.limit_max_requests is not None:
+            share = config.limit_max_requests + random.randint(0, config.limit_max_requests_jitter)
+            services.max_requests = share
+            services.on_max_requests = lambda: self._say(f"it has taken {share} requests")
+        if config.workers_lifetime is not None:
+            services.loop.call_later(
+                config.workers_lifetime, self._say, f"it has served for {config.workers_lifetime:g} seconds"
+            )
+
+    def look(self) -> None:
+        """Called at each beat: has the process grown too large?"""
+        if self._enough is None or self.config.workers_max_rss is None:
+            return
+        used = rss() // MIB
+        if used > self.config.workers_max_rss:
+            self._say(f"it uses {used} MiB of memory")
+
+    def _say(self, reason: str) -> None:
+        enough, self._enough = self._enough, None
+        if enough is not None:
+            enough(reason)
+
+
+def rss() -> int:
+    """Resident memory of this process, in bytes; on systems without /proc the most that it ever was."""
+    with suppress(OSError), open("/proc/self/statm", "rb") as file:
+        return int(file.read().split()[1]) * _page_size()
+    import resource  # pragma: no cover - systems other than Linux
+
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # pragma: no cover
+    return most if sys.platform == "darwin" else most * 1024  # pragma: no cover
+
+
+def _page_size() -> int:
+    import mmap
+
+    return mmap.PAGESIZE
