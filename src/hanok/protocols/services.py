@@ -28,6 +28,9 @@ WebSocketUpgrade: TypeAlias = Callable[
     asyncio.Protocol,
 ]
 
+# ``services -> protocol``, which is given a transport whose peer speaks HTTP/2; see ``protocols.h2``.
+Http2Factory: TypeAlias = Callable[["Services"], asyncio.Protocol]
+
 AnswerLog: TypeAlias = Callable[["Exchange | WsExchange"], None]  # given each exchange whose answer is complete
 
 
@@ -48,6 +51,8 @@ class Settings(Protocol):
     def limit_request_field_size(self) -> int: ...
     @property
     def limit_request_head(self) -> int: ...
+    @property
+    def http2_max_concurrent_streams(self) -> int: ...
     @property
     def max_body_size(self) -> int | None: ...
     @property
@@ -100,6 +105,7 @@ class Services:
         "forwarded",  # Forwarded | None: who the client is behind a trusted proxy
         "handler",  # the application's native handler
         "heads",  # renders the heads of answers, with the live Date
+        "http2",  # Http2Factory | None
         "limit_connections",  # how many connections this worker holds; above, the longest idle one makes room
         "loop",
         "max_requests",  # after this many requests ``on_max_requests`` is called; None: never
@@ -124,6 +130,7 @@ class Services:
         *,
         access: AnswerLog | None = None,
         websocket: WebSocketUpgrade | None = None,
+        http2: Http2Factory | None = None,
         forwarded: Forwarded | None = None,
         state: dict[str, Any] | None = None,
         tick: float = 1.0,
@@ -134,6 +141,7 @@ class Services:
         self.heads = heads
         self.access = access
         self.websocket = websocket
+        self.http2 = http2
         self.forwarded = forwarded
         self.state = state
         self.connections: set[Connection] = set()

@@ -139,6 +139,7 @@ class Config:
         "text", "auto", "The HTTP/1.1 parser; there is one, whatever is said.", HTTP,
         choices=("auto", "httptools", "h11", "zttp"),
     )  # fmt: skip
+    http2: bool = option("switch", True, "Speak HTTP/2 too: over TLS by ALPN, else to clients that begin with it.", HTTP)
     proxy_headers: bool = option("switch", True, "Believe what trusted peers say of their clients.", HTTP)
     forwarded_headers: tuple[str, ...] = option(
         "texts", ("x-forwarded-for", "x-forwarded-proto"),
@@ -171,6 +172,9 @@ class Config:
     limit_request_fields: int = option("whole", 100, "Most header fields of a request (431 above).", LIMITS, low=1)
     limit_request_field_size: int = option("whole", 16384, "Longest header field, in bytes (431).", LIMITS, low=64)
     limit_request_head: int = option("whole", 65536, "Largest request head, in bytes (431 above).", LIMITS, low=128)
+    http2_max_concurrent_streams: int = option(
+        "whole", 128, "Requests of one HTTP/2 connection at the same time.", LIMITS, low=1, high=2**31 - 1
+    )
     max_body_size: int | None = option(
         "whole",
         2**30,

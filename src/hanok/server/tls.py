@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from hanok.exceptions import ConfigError
 from hanok.server.certificate import Certificate, read_certificate
+from hanok.server.http2 import http2_factory
 from hanok.server.tls_errors import cannot_load, readable
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 def alpn_of(config: Config) -> list[str]:
     """The protocols that are offered in the handshake (RFC 7301), the one we prefer first."""
-    return ["http/1.1"]
+    return ["h2", "http/1.1"] if http2_factory(config) is not None else ["http/1.1"]
 
 
 class Certificates:

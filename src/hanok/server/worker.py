@@ -26,6 +26,7 @@ from hanok.protocols.h1.head import HeadLimits
 from hanok.protocols.services import Services, WebSocketUpgrade
 from hanok.server import logs
 from hanok.server.config import Config
+from hanok.server.http2 import http2_factory
 from hanok.server.lifespan import Lifespan
 from hanok.server.listeners import bind
 from hanok.server.observed import Observed, Panel
@@ -223,6 +224,7 @@ class Worker:
             config,
             Heads(config.server_header, config.date_header, config.headers),
             websocket=websocket_upgrade(),
+            http2=http2_factory(config),
             forwarded=Forwarded(config.forwarded_allow_ips) if config.proxy_headers else None,
             state=lifespan.shared or None,
             # A sweep may be late by one tick: short timeouts, as tests have them, need short ticks.

@@ -130,6 +130,10 @@ class H1Connection(asyncio.Protocol):
         self.server = address(sock) or ((sock, None) if isinstance(sock, str) and sock else None)
         if info("sslcontext") is not None:
             self.scheme = "https"
+        tls = info("ssl_object")
+        if services.http2 is not None and tls is not None and tls.selected_alpn_protocol() == "h2":
+            self._to_http2()
+            return
         if services.forwarded is not None:
             self.trusted = services.forwarded.trusts(self.client[0] if self.client else None)
         if services.draining:
@@ -228,7 +232,11 @@ class H1Connection(asyncio.Protocol):
             try:
                 head = parse_head(buffer, self._at, self._limits, self._previous)
             except RemoteProtocolError as error:
-                self._refuse(error.status, str(error))
+                # RFC 9113 §3.3: a client that knows begins with the preface of HTTP/2, which is no request.
+                if self._previous is None and buffer.startswith(b"PRI * HTTP/2.0") and self.services.http2 is not None:
+                    self._to_http2()
+                else:
+                    self._refuse(error.status, str(error))
                 break
             if head is None:
                 break
@@ -432,6 +440,20 @@ class H1Connection(asyncio.Protocol):
         services.connections.discard(self)
         self.transport.set_protocol(protocol)
         protocol.connection_made(self.transport)
+
+    def _to_http2(self) -> None:
+        """Hand the transport over before anything was said on it; see ``protocols.h2``."""
+        services = self.services
+        assert services.http2 is not None
+        self.state = states.ON_UPGRADE[self.state]
+        received = self._buffer[self._at :]
+        self._rest(b"", 0)
+        protocol: Any = services.http2(services)
+        services.connections.discard(self)
+        self.transport.set_protocol(protocol)
+        protocol.connection_made(self.transport)
+        if received:
+            protocol.data_received(received)
 
     # ---- the answer, called by the exchange
 

@@ -1,0 +1,662 @@
+"""The connection: an asyncio protocol that puts session, heads, bodies and exchanges together.
+
+The road of a request without a body: ``data_received`` → the session's events → ``_request`` reads the head →
+``begin`` makes the exchange and a task that runs the handler at once → the handler answers into the engine →
+``flush`` writes what all streams of this batch have said in one go. All of it happens in one call from the
+event loop if the handlers never wait. A body that is not here with its head becomes an ``Upload``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hanok.exceptions import ClientDisconnect, HTTPError, RemoteProtocolError
+from hanok.exchange import AnswerState, FixedHeaders, too_large
+from hanok.protocols.h1.answer import Framing
+from hanok.protocols.h1.connection import address
+from hanok.protocols.h1.grammar import HeadLimits
+from hanok.protocols.h2.answer import H2Heads
+from hanok.protocols.h2.body import Upload
+from hanok.protocols.h2.engine import (
+    ConnectionClosed,
+    DataReceived,
+    EngineError,
+    PingAcknowledged,
+    RequestReceived,
+    StreamClosed,
+    TrailersReceived,
+)
+from hanok.protocols.h2.engine import Event as EngineEvent
+from hanok.protocols.h2.exchange import H2Exchange
+from hanok.protocols.h2.frames import ErrorCode
+from hanok.protocols.h2.guard import Violation
+from hanok.protocols.h2.head import Fields, H2Head, Malformed, read_head
+from hanok.protocols.h2.session import Session
+from hanok.protocols.h2.state import TRANSITIONS, ConnectionState, Event
+from hanok.protocols.pace import Pace
+
+if TYPE_CHECKING:
+    from hanok.protocols.services import Services
+
+PIECE = 2**18  # bytes that are taken from the engine and written at once
+QUEUED_HIGH = 32768  # bytes of one stream that may wait in the engine for the peer's window, until fewer than LOW do
+QUEUED_LOW = 8192
+LINGER_TIME = 2.0  # seconds for which a peer may take note of our last word
+ROUND_TRIP = 0.5  # seconds after which a draining server no longer awaits requests that crossed its GOAWAY
+
+EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+
+_DONE = AnswerState.DONE
+_Task = asyncio.Task
+_LINGERING, _CLOSED = ConnectionState.LINGERING, ConnectionState.CLOSED
+
+
+class Receiver(Protocol):
+    """Who gets what arrives on one stream after its head."""
+
+    def feed(self, piece: bytes, end: bool) -> None: ...
+    def end(self, trailers: Fields | None) -> None: ...
+    def lost(self) -> None: ...
+    def fast_enough(self, now: float, settings: Any) -> bool: ...
+
+
+class H2Connection(asyncio.Protocol):
+    """One HTTP/2 connection."""
+
+    __slots__ = (
+        "_batch",
+        "_begun",
+        "_begun_at",
+        "_ending",
+        "_flushing",
+        "_goodbye",
+        "_limits",
+        "_most_running",
+        "_paces",
+        "_previous",
+        "_receivers",
+        "_rooms",
+        "_running",
+        "_sending",
+        "_since",
+        "_undecided",
+        "client",
+        "engine",
+        "exchanges",
+        "gone",
+        "heads",
+        "loop",
+        "scheme",
+        "server",
+        "services",
+        "session",
+        "state",
+        "transport",
+        "trusted",
+        "write_paused",
+    )
+
+    transport: asyncio.Transport
+
+    def __init__(self, services: Services) -> None:
+        settings = services.settings
+        self.services = services
+        self.loop = services.loop
+        self.heads = H2Heads(services.heads)
+        self._limits = HeadLimits.of(settings)
+        streams = settings.http2_max_concurrent_streams
+        self.session = Session(self._limits, streams, services.websocket is not None, services.now)
+        self.engine = self.session.engine
+        self.state = ConnectionState.OPEN
+        self.client: tuple[str, int] | None = None
+        self.server: tuple[str, int | None] | None = None
+        self.scheme = "http"
+        self.trusted = False  # whether the peer may say who its client is
+        self.gone = False  # nothing can be said any more
+        self.write_paused = False
+        self.exchanges: dict[int, H2Exchange] = {}  # those whose answer is not complete
+        self._receivers: dict[int, Receiver] = {}  # of streams whose request is not complete
+        self._undecided: list[Upload] = []  # begun in this batch; what comes with it may be all of them
+        self._ending: list[int] = []  # answered, and their requests not complete: reset when the answer is out
+        self._rooms: dict[int, asyncio.Future[None]] = {}  # who waits until less of a stream is queued
+        self._paces: dict[int, Pace] = {}  # of streams whose window is exhausted
+        self._previous: H2Head | None = None  # of the request before
+        self._running = 0  # handlers that have not returned
+        self._most_running = 2 * streams
+        self._begun = 0  # the header block that is not complete, -1 for a frame, as of the last sweep
+        self._begun_at = 0.0
+        self._batch = False  # whether a flush follows anyway
+        self._flushing = False  # whether one is scheduled
+        self._sending: Pace | None = None  # of a peer that has not taken all that it was sent
+        self._since = services.now  # when the last stream ended
+        self._goodbye: asyncio.TimerHandle | None = None  # the end of lingering, or of waiting for the peer's PING
+
+    # ---- called by the transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]  # TCP and Unix sockets have both directions
+        services = self.services
+        services.connections.add(self)
+        info = transport.get_extra_info
+        self.client = address(info("peername"))
+        sock = info("sockname")
+        self.server = address(sock) or ((sock, None) if isinstance(sock, str) and sock else None)
+        proxied = info("proxy_header")
+        if info("sslcontext") is not None or (proxied is not None and proxied.is_tls):
+            self.scheme = "https"
+        if services.forwarded is not None:
+            self.trusted = services.forwarded.trusts(self.client[0] if self.client else None)
+        self.flush()  # our SETTINGS: RFC 9113 §3.4
+        if services.draining:
+            self.drain()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._become(Event.CLOSE)
+        self.services.connections.discard(self)
+        if self._goodbye is not None:
+            self._goodbye.cancel()
+        self._abandon()
+
+    def data_received(self, data: bytes) -> None:
+        if self.gone:
+            return
+        self._batch = True
+        try:
+            self._take(self.session.receive(data, self.services.now))
+            if self._undecided:
+                self._decide()
+        finally:
+            self._batch = False
+        self.flush()
+
+    def eof_received(self) -> bool:
+        return False  # a peer that says no more cannot give us window either: the transport closes
+
+    def pause_writing(self) -> None:
+        self.write_paused = True
+
+    def resume_writing(self) -> None:
+        self.write_paused = False
+        self.flush()
+
+    # ---- what the peer has done
+
+    def _take(self, events: list[EngineEvent]) -> None:
+        for event in events:
+            if self.gone:
+                return
+            kind = type(event)
+            if kind is RequestReceived:
+                self._request(event.stream_id, event.headers, event.end_stream)  # type: ignore[attr-defined]
+            elif kind is StreamClosed:
+                self._closed(event)  # type: ignore[arg-type]
+            elif kind is DataReceived:
+                self._data(event.stream_id, event.data, event.end_stream)  # type: ignore[attr-defined]
+            elif kind is TrailersReceived:
+                receiver = self._receivers.get(event.stream_id)  # type: ignore[attr-defined]
+                if receiver is not None:
+                    receiver.end(event.headers)  # type: ignore[attr-defined]
+            elif kind is PingAcknowledged:
+                self._leave()
+            elif kind is ConnectionClosed:
+                self._linger()
+            # The others need no answer of ours: window and settings are the engine's, and a GOAWAY of the peer's ends
+            # nothing before its streams have ended.
+
+    def _request(self, stream: int, fields: Fields, end: bool) -> None:
+        """Serve one request, or arrange for it to be served when its body is here."""
+        if stream not in self.session.streams:
+            return  # taken back in the same breath
+        try:
+            head = read_head(fields, self._limits, self._previous)
+        except Malformed as error:
+            self._malformed(stream, str(error))
+            return
+        except RemoteProtocolError as error:
+            self._refuse(stream, error.status, str(error))
+            return
+        self._previous = head
+        if self._running >= self._most_running:
+            # The peer takes requests back faster than the application notices.
+            self.session.reset(stream, ErrorCode.REFUSED_STREAM)
+        elif head.protocol is not None:
+            self._websocket(stream, head, end)
+        elif end:
+            self.begin(stream, head, b"", None)
+        else:
+            self._upload(stream, head)
+
+    def _upload(self, stream: int, head: H2Head) -> None:
+        limit = self.services.settings.max_body_size
+        if limit is not None and head.content_length is not None and head.content_length > limit:
+            self._refuse(stream, 413, str(too_large(limit).detail))
+            return
+        upload = self._receivers[stream] = Upload(self, stream, head, limit)
+        if not upload.awaited:
+            self._undecided.append(upload)
+
+    def _decide(self) -> None:
+        """Start the handlers of bodies that have not come at once, and are not awaited."""
+        undecided, self._undecided = self._undecided, []
+        for upload in undecided:
+            if not upload.ended and self._receivers.get(upload.stream) is upload:
+                upload.given = True
+                self.begin(upload.stream, upload.head, None, upload)
+
+    def _data(self, stream: int, data: bytes, end: bool) -> None:
+        receiver = self._receivers.get(stream)
+        if receiver is not None:
+            receiver.feed(data, end)
+        elif data:
+            self.consumed(stream, len(data))
+
+    def _closed(self, event: StreamClosed) -> None:
+        stream = event.stream_id
+        self.session.closed(event)
+        if event.local_error is not None:
+            self.services.error_log.error("an answer could not be sent: %s", event.local_error)
+        exchange = self.exchanges.pop(stream, None)
+        if exchange is not None:
+            exchange.lost()
+        if self._receivers:
+            receiver = self._receivers.pop(stream, None)
+            if receiver is not None:
+                receiver.lost()
+        if self._rooms:
+            self._wake(stream)
+        if not self.session.streams:
+            self._since = self.services.now
+
+    # ---- refusals
+
+    def _malformed(self, stream: int, reason: str) -> None:
+        """RFC 9113 §8.1.1."""
+        self.services.error_log.warning("reset a stream of %s: %s", self.client, reason)
+        session = self.session
+        session.reset(stream, ErrorCode.PROTOCOL_ERROR)
+        if not session.guard.budgets.resets.spend(session.guard.now):
+            session.end(ErrorCode.ENHANCE_YOUR_CALM, "too many malformed requests")
+
+    def _refuse(self, stream: int, status: int, reason: str) -> None:
+        """Answer what is against a limit without bothering the application."""
+        self.services.error_log.warning("refused a request of %s with %d: %s", self.client, status, reason)
+        text = reason.encode("latin-1", "replace")
+        fields, _ = self.heads.whole(status, PLAIN, len(text), False)
+        try:
+            self.engine.send_response(stream, fields)
+            self.engine.send_data(stream, text, end_stream=True)
+        except EngineError:
+            return
+        self._end_of_answer(stream)
+
+    # ---- requests
+
+    def begin(self, stream: int, head: H2Head, body: bytes | None, upload: Upload | None) -> None:
+        """Make the exchange and run the application on it."""
+        services = self.services
+        exchange = H2Exchange(self, stream, head, body)
+        if upload is not None:
+            exchange.upload = upload
+        root = services.settings.root_path
+        if root:
+            exchange.root_path = root
+            exchange.path = root + exchange.path
+            exchange.raw_path = root.encode() + exchange.raw_path
+        if head.forwarded and self.trusted and services.forwarded is not None:
+            services.forwarded.introduce(exchange)
+        if services.state is not None:
+            exchange.state = services.state.copy()
+        limit = services.settings.limit_concurrency
+        if limit is not None and (len(services.connections) > limit or len(services.tasks) >= limit):
+            self._plain(exchange, 503, b"Service Unavailable")
+            return
+        services.requests += 1
+        if services.begun is not None:
+            services.begun(exchange)
+        if services.requests == services.max_requests and services.on_max_requests is not None:
+            services.on_max_requests()
+        self.exchanges[stream] = exchange
+        # Each request has a context of its own, copied from one that no request has touched.
+        task: asyncio.Task[None] = _Task(
+            services.handler(exchange),  # type: ignore[arg-type]  # handlers give coroutines
+            loop=self.loop,
+            context=services.context.copy(),
+            **EAGER,
+        )
+        self._running += 1
+        if task.done():
+            self._handled(exchange, task)
+            del task  # else it and the traceback of its error, which leads here, hold each other
+        else:
+            services.tasks.add(task)
+            task.add_done_callback(partial(self._handled, exchange))
+
+    def _handled(self, exchange: H2Exchange, task: asyncio.Task[None]) -> None:
+        """The handler has returned. See that the peer gets one well-formed answer, or a stream that was reset."""
+        self._running -= 1
+        self.services.tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if error is None and exchange.answer_state is _DONE and exchange.framing is not Framing.UNSENT:
+            return
+        if error is not None and not (isinstance(error, ClientDisconnect) and exchange.gone):
+            # That the peer left in the middle is its business, and no failure of the application.
+            self._log(exchange, "failed", error)
+        if error is not None:
+            error.__traceback__ = None  # as in h1: else a ring that only the garbage collector can open
+        if exchange.upload is not None:
+            exchange.upload.drop()
+        if exchange.gone or self.exchanges.get(exchange.number) is not exchange:
+            return
+        if exchange.framing is Framing.UNSENT:
+            if error is None and not task.cancelled():
+                self._log(exchange, "returned without answering", None)
+            if isinstance(error, HTTPError):
+                self._plain(exchange, error.status_code, str(error.detail).encode())
+            else:
+                self._plain(exchange, 500, b"Internal Server Error")
+        elif exchange.answer_state is not _DONE:
+            if error is None:
+                self._log(exchange, "returned before the end of its answer", None)
+            self.fail_answer(exchange)
+
+    def _log(self, exchange: H2Exchange, what: str, error: BaseException | None) -> None:
+        self.services.error_log.error(
+            "the application %s on %s %s", what, exchange.method, exchange.path, exc_info=error
+        )
+
+    def _plain(self, exchange: H2Exchange, status: int, text: bytes) -> None:
+        """The server's own answer to a request that the application has not answered."""
+        exchange.answer_state = _DONE
+        exchange.status = status
+        exchange._answer(status, PLAIN, text)
+
+    def _websocket(self, stream: int, head: H2Head, end: bool) -> None:
+        """RFC 8441: an extended CONNECT becomes a WebSocket on this stream."""
+        from hanok.protocols.h2.tunnel import open_websocket
+
+        if end:
+            self._malformed(stream, "an extended CONNECT that ends with its head")
+        else:
+            self._receivers[stream] = open_websocket(self, stream, head)
+
+    # ---- the answer, called by exchanges and bodies
+
+    def answer_end(self, exchange: H2Exchange) -> None:
+        """The answer is complete, though the engine may still hold some of it."""
+        services = self.services
+        if services.access is not None:
+            services.access(exchange)
+        if exchange._over is not None:
+            exchange.over()
+        stream = exchange.number
+        self.exchanges.pop(stream, None)
+        upload = exchange.upload
+        if upload is not None and not upload.ended:
+            self._end_of_answer(stream)
+            upload.drop()
+        if not self._batch:
+            self.flush_soon()
+
+    def _end_of_answer(self, stream: int) -> None:
+        """The request of this stream, if it is not complete, need not be (RFC 9113 §8.1)."""
+        if stream in self.session.streams:
+            self.session.guard.sent_end(stream)
+            self._ending.append(stream)
+
+    def fail_answer(self, exchange: H2Exchange) -> None:
+        """The answer began and cannot be completed: the peer must see that it is cut short."""
+        if self.exchanges.pop(exchange.number, None) is None:
+            return
+        if self.services.access is not None:
+            self.services.access(exchange)
+        exchange.lost()
+        self.session.reset(exchange.number, ErrorCode.INTERNAL_ERROR)
+        self.flush_soon()
+
+    def send_interim(self, stream: int, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
+        """An informational answer (RFC 9113 §8.1), if it is not too late for one."""
+        try:
+            self.engine.send_informational_response(stream, self.heads.interim(status, headers))
+        except EngineError:
+            return
+        self.flush_soon()
+
+    def consumed(self, stream: int, size: int) -> None:
+        """So many bytes of a body have been taken: the peer may send as many again."""
+        if size and not self.gone:
+            try:
+                self.engine.acknowledge_received_data(size, stream)
+            except (EngineError, ValueError):
+                return  # the connection is being ended
+            if not self._batch:
+                self.flush_soon()
+
+    # ---- output
+
+    def flush_soon(self) -> None:
+        """Write at the end of this turn of the loop, with what others have said by then."""
+        if not self._flushing and not self._batch:
+            self._flushing = True
+            self.loop.call_soon(self.flush)
+
+    def flush(self) -> None:
+        """Write what the engine has, as long as the transport takes it."""
+        self._flushing = False
+        session = self.session
+        while session.over is None and not (self.write_paused or self.gone):
+            data = session.take(PIECE)
+            if data:
+                self._write(data)
+            events = self.engine.events()
+            if events:
+                self._take(events)
+            if len(data) < PIECE:
+                break
+        if self.gone:
+            return
+        if session.over is not None:
+            self._end_of_session(session.over)
+            return
+        if self._ending and not self.write_paused:
+            self._reset_answered()
+        if self._rooms and not self.write_paused:
+            for stream in list(self._rooms):
+                if self.engine.queued_body_size(stream) <= QUEUED_LOW:
+                    self._wake(stream)
+
+    def _write(self, data: bytes) -> None:
+        self.transport.write(data)
+        if self._sending is not None:
+            self._sending.owed += len(data)
+
+    def _reset_answered(self) -> None:
+        """Reset the streams whose answers are out and whose requests are not complete (RFC 9113 §8.1)."""
+        session = self.session
+        out = [stream for stream in self._ending if session.is_out(stream)]
+        if out:
+            self._ending = [stream for stream in self._ending if stream not in out]
+            for stream in out:
+                if stream in session.streams:
+                    session.reset(stream, ErrorCode.NO_ERROR)
+            self.flush()
+
+    def send_data(self, stream: int, data: bytes) -> None:
+        """Give the engine a piece of an answer. Raises EngineError if the stream has gone."""
+        self.engine.send_data(stream, data)
+        if self._paces and stream in self._paces:
+            self._paces[stream].owed += len(data)
+
+    def must_wait(self, stream: int) -> bool:
+        """Whether the transport is full, or too much of this stream waits for the peer's window."""
+        return not self.gone and (self.write_paused or self.engine.queued_body_size(stream) > QUEUED_HIGH)
+
+    def room(self, stream: int) -> asyncio.Future[None]:
+        """Done when there is room again, or nothing left to wait for. Shield it: others may wait too."""
+        waiter = self._rooms.get(stream)
+        if waiter is None:
+            waiter = self._rooms[stream] = self.loop.create_future()
+        return waiter
+
+    def _wake(self, stream: int) -> None:
+        waiter = self._rooms.pop(stream, None)
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)
+
+    # ---- the end
+
+    def _become(self, event: Event) -> None:
+        self.state = TRANSITIONS[event][self.state]
+
+    def _end_of_session(self, over: Violation) -> None:
+        """The session was ended for the peer's fault: write its last words."""
+        self.services.error_log.warning("ended the connection of %s: %s", self.client, over.reason)
+        while data := self.session.take(PIECE):
+            self._write(data)
+        self._linger()
+
+    def _abandon(self) -> None:
+        """Nothing can be said any more, though handlers may still run."""
+        self.gone = True
+        exchanges, self.exchanges = self.exchanges, {}
+        receivers, self._receivers = self._receivers, {}
+        for exchange in exchanges.values():
+            exchange.lost()
+        for receiver in receivers.values():
+            receiver.lost()
+        for stream in list(self._rooms):
+            self._wake(stream)
+        self._undecided = []
+
+    def _linger(self) -> None:
+        """Stop writing, and give the peer a moment to read before the socket closes."""
+        if self.state is _LINGERING or self.state is _CLOSED:
+            return
+        self._become(Event.LINGER)
+        self._abandon()
+        if self._goodbye is not None:
+            self._goodbye.cancel()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._goodbye = self.loop.call_later(LINGER_TIME, self.transport.close)
+        else:
+            self.transport.close()
+
+    def drain(self) -> None:
+        """The server stops: say so, take what is already under way, and finish it (RFC 9113 §6.8)."""
+        if self.state is not ConnectionState.OPEN:
+            return
+        self._become(Event.DRAIN)
+        try:
+            self.engine.send_shutdown_notice()
+            # Its answer comes after everything that the peer has sent without knowing.
+            self.engine.ping()
+        except EngineError:
+            return
+        self._goodbye = self.loop.call_later(ROUND_TRIP, self._leave)
+        self.flush()
+
+    def _leave(self) -> None:
+        """Name the last stream that will be served; the connection ends with those that run."""
+        if self.state is not ConnectionState.DRAINING:
+            return
+        self._goodbye_now()
+
+    def _goodbye_now(self) -> None:
+        self._become(Event.LEAVE)
+        try:
+            self.engine.send_goaway()
+        except EngineError:
+            pass
+        self.flush()
+        self._end_if_idle()
+
+    def _end_if_idle(self) -> None:
+        if self.state is ConnectionState.LEAVING and not self.session.streams:
+            self._linger()
+
+    def abort(self) -> None:
+        self.gone = True
+        self.transport.abort()
+
+    # ---- called by the worker
+
+    def sweep(self, now: float) -> None:
+        """End what has taken too long."""
+        settings = self.services.settings
+        unsent = self.transport.get_write_buffer_size()
+        if not unsent:
+            self._sending = None
+        elif self._sending is None:
+            self._sending = Pace(now, settings.timeout_send, 0, unsent)
+        elif not self._sending.lasts(now, self._sending.owed - unsent, settings.timeout_send, settings.min_data_rate):
+            self.abort()
+            return
+        if self.gone:
+            return
+        if self.session.streams:
+            self.session.forget_refused()
+        if self._frame_late(now):
+            self.session.end(ErrorCode.NO_ERROR, "a request head took too long")
+            self.flush()
+        elif self.session.streams:
+            self._look_at_streams(now)
+        else:
+            self._previous = None  # an idle connection holds no more than it must
+            waited = now - self._since - self.services.tick
+            if waited > settings.timeout_keep_alive and self.state is ConnectionState.OPEN:
+                self._goodbye_now()
+            else:
+                self._end_if_idle()
+
+    def _frame_late(self, now: float) -> bool:
+        """Whether the peer has begun something that has to end before anything else can come, and does not end it."""
+        guard = self.session.guard
+        begun = guard.block or (-1 if guard.waits and not self.session.streams else 0)
+        if begun != self._begun:
+            self._begun, self._begun_at = begun, now
+        return begun != 0 and now - self._begun_at > self.services.settings.timeout_request_header
+
+    def _look_at_streams(self, now: float) -> None:
+        settings = self.services.settings
+        for stream, receiver in list(self._receivers.items()):
+            if not receiver.fast_enough(now, settings):
+                self._too_slow(stream)
+        self._look_at_windows(now)
+
+    def _too_slow(self, stream: int) -> None:
+        """The body of a request does not come."""
+        exchange = self.exchanges.get(stream)
+        receiver = self._receivers.pop(stream)
+        if exchange is None or exchange.framing is Framing.UNSENT:
+            self._refuse(stream, 408, "the request body took too long")
+        else:
+            self.session.reset(stream, ErrorCode.CANCEL)
+        if exchange is not None:
+            self.exchanges.pop(stream)
+            exchange.lost()
+        receiver.lost()
+        self.flush()
+
+    def _look_at_windows(self, now: float) -> None:
+        """Reset the streams whose answers wait for a window that the peer does not open."""
+        queued, settings = self.engine.queued_body_size, self.services.settings
+        if not queued():
+            self._paces.clear()
+            return
+        for stream in list(self.session.streams):
+            left = queued(stream)
+            if not left or self.write_paused:
+                self._paces.pop(stream, None)
+            elif stream not in self._paces:
+                self._paces[stream] = Pace(now, settings.timeout_send, 0, left)
+            elif not self._paces[stream].lasts(now, self._paces[stream].owed - left, settings.timeout_send, 0):
+                del self._paces[stream]
+                self.session.reset(stream, ErrorCode.CANCEL)
+        self.flush()
+
+
+PLAIN = FixedHeaders([(b"content-type", b"text/plain; charset=utf-8")])
