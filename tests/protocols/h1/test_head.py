@@ -222,7 +222,9 @@ def test_an_upgrade_counts_if_connection_names_it():
 def test_forwarded_headers_are_noticed():
     assert head_of(get(b"X-Forwarded-For: 1.2.3.4\r\n")).forwarded
     assert head_of(get(b"x-forwarded-proto: https\r\n")).forwarded
-    assert not head_of(get(b"X-Forwarded-Host: a\r\n")).forwarded
+    for name in (b"X-Forwarded-Host", b"X-Forwarded-Prefix", b"Forwarded"):
+        assert head_of(get(name + b": a\r\n")).forwarded
+    assert not head_of(get(b"X-Forwarded-Server: a\r\n")).forwarded
 
 
 def test_other_forms_of_the_target():

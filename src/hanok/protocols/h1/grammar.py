@@ -22,7 +22,8 @@ HEAD = re.compile(
 )
 # Anchored by the CRLF before it, which a valid block has at the start of each field and nowhere else.
 DECIDING = re.compile(
-    rb"\r\n(host|connection|content-length|transfer-encoding|expect|upgrade|x-forwarded-(?:for|proto))"
+    rb"\r\n(host|connection|content-length|transfer-encoding|expect|upgrade"
+    rb"|x-forwarded-(?:for|proto|host|prefix)|forwarded)"
     rb":[ \t]*+([^\r]*+)",
     re.IGNORECASE,
 )

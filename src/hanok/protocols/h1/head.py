@@ -64,7 +64,7 @@ class RequestHead:
         "content_length",  # of the body; None: not said, which means no body unless chunked
         "end",  # where in the buffer the head ended
         "expect_continue",  # whether the peer waits for a 100 before it sends the body
-        "forwarded",  # whether there is an X-Forwarded-For or X-Forwarded-Proto
+        "forwarded",  # whether a proxy says something of its client
         "http_version",  # "1.0" | "1.1"
         "keep_alive",  # whether the peer wants the connection to persist (RFC 9112 §9.3)
         "method",
