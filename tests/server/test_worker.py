@@ -14,7 +14,8 @@ from hanok.exceptions import ConfigError
 from hanok.gateways import NativeApp
 from hanok.server.config import Config
 from hanok.server.threaded import Server
-from hanok.server.worker import STARTUP_FAILED, Worker, handler_for, loop_factory
+from hanok.server.interface import adapted
+from hanok.server.worker import STARTUP_FAILED, Worker, loop_factory
 
 
 class Native(NativeApp):
@@ -202,11 +203,11 @@ def test_the_interface_can_be_chosen():
             exchange.answer(200, [], b"handle")
 
     app = Loud()
-    assert handler_for(app, "auto") == app.handle
-    assert handler_for(app, "native") == app.handle
-    assert handler_for(app, "asgi3") != app.handle
+    assert adapted(app, "auto")[1] == app.handle
+    assert adapted(app, "native")[1] == app.handle
+    assert adapted(app, "asgi3")[1] != app.handle
     with pytest.raises(ConfigError, match="--interface native: a function is no native application"):
-        handler_for(bare, "native")
+        adapted(bare, "native")
 
 
 def test_the_loop_can_be_chosen():

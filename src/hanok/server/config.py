@@ -47,8 +47,7 @@ class Config:
         "path", None, "Read options from this file: TOML, or Python like Gunicorn's.", APP, short="-c", optional=True
     )
     interface: str = option(
-        "text", "auto", "How the application is called.", APP, choices=("auto", "asgi3", "native", "wsgi"),
-        remedies={"asgi2": "ASGI 2 is gone since 2019; wrap the application with asgiref's guarantee_single_callable"},
+        "text", "auto", "How the application is called.", APP, choices=("auto", "asgi3", "asgi2", "wsgi", "native"),
     )  # fmt: skip
     lifespan: str = option("text", "auto", "Run the lifespan of the application.", APP, choices=("auto", "on", "off"))
     root_path: str = option("text", "", "The path prefix under which a proxy in front serves the application.", APP)
