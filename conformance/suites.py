@@ -70,7 +70,7 @@ REQUIREMENTS = (
     "email-validator",
     "flask",
     "httpx",
-    "httpx2",
+    "httpx2[zstd]",
     "inline-snapshot",
     "itsdangerous",
     "jinja2",

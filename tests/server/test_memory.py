@@ -86,6 +86,22 @@ def application() -> Hanok:
     async def stream() -> StreamingResponse:
         return StreamingResponse(iter(["a", "b"]))
 
+    @app.get("/stream/failed")
+    async def stream_failed() -> StreamingResponse:
+        def pieces() -> Iterator[str]:
+            yield "a"
+            raise ValueError
+
+        return StreamingResponse(pieces())
+
+    @app.get("/stream/failed/async")
+    async def async_stream_failed() -> StreamingResponse:
+        async def pieces() -> AsyncIterator[str]:
+            yield "a"
+            raise ValueError
+
+        return StreamingResponse(pieces())
+
     @app.post("/raw")
     async def raw(request: Request) -> int:
         return len(await request.body())
@@ -140,6 +156,8 @@ REQUESTS = {
     "background": (get(b"/background"), 200),
     "background, failed": (get(b"/background/failed"), 200),
     "stream": (get(b"/stream"), 200),
+    "stream, failed": (get(b"/stream/failed"), 200),
+    "stream, failed in the loop": (get(b"/stream/failed/async"), 200),
     "chunks": (CHUNKS, 200),
     "form": (post(b"/form", b"application/x-www-form-urlencoded", b"a=1"), 200),
     "upload": (post(b"/upload", b"multipart/form-data; boundary=B", FILE), 200),
@@ -237,7 +255,7 @@ def test_no_request_waits_for_the_garbage_collector(make: Callable[[], Hanok], l
 
 
 def test_two_thousand_requests_leave_nothing_behind() -> None:
-    requests = [request for request, status in REQUESTS.values() if status == 200]
+    requests = [REQUESTS[what][0] for what in REQUESTS if REQUESTS[what][1] == 200 and "stream, failed" not in what]
     rounds = 2000 // len(requests)
 
     async def visit(port: int, worker: Worker) -> None:

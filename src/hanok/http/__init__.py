@@ -10,8 +10,7 @@ and ``form_of``, share it.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hanok.exceptions import ClientDisconnect
 from hanok.http import status
@@ -37,6 +36,7 @@ from hanok.http.state import State
 from hanok.http.streaming import StreamingResponse
 from hanok.http.upload import UploadFile
 from hanok.http.url import URL, Address, URLPath
+from hanok.lazy import lazy_names
 
 if TYPE_CHECKING:
     from hanok.http.config import CommaSeparatedStrings, Config, Environ, Secret
@@ -47,30 +47,25 @@ if TYPE_CHECKING:
     from hanok.http.templating import Jinja2Templates
 
 # Loaded when first named: most applications never do, and importing them costs.
-_LAZY = {
-    "CommaSeparatedStrings": "config",
-    "Config": "config",
-    "Environ": "config",
-    "EventSourceResponse": "sse",
-    "FileResponse": "files",
-    "FormParser": "forms",
-    "Jinja2Templates": "templating",
-    "MultiPartException": "forms",
-    "MultiPartParser": "forms",
-    "NotModifiedResponse": "staticfiles",
-    "Secret": "config",
-    "ServerSentEvent": "sse",
-    "StaticFiles": "staticfiles",
-    "form_of": "forms",
-}
-
-
-def __getattr__(name: str) -> Any:
-    module = _LAZY.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
-    return value
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "CommaSeparatedStrings": ".config",
+        "Config": ".config",
+        "Environ": ".config",
+        "EventSourceResponse": ".sse",
+        "FileResponse": ".files",
+        "FormParser": ".forms",
+        "Jinja2Templates": ".templating",
+        "MultiPartException": ".forms",
+        "MultiPartParser": ".forms",
+        "NotModifiedResponse": ".staticfiles",
+        "Secret": ".config",
+        "ServerSentEvent": ".sse",
+        "StaticFiles": ".staticfiles",
+        "form_of": ".forms",
+    },
+)
 
 
 __all__ = [

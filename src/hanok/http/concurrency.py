@@ -51,10 +51,8 @@ _END: Any = object()
 
 async def iterate_in_threadpool(iterator: Iterable[T]) -> AsyncIterator[T]:
     """The items of a sync iterable, each made in a worker thread."""
-    from anyio.to_thread import run_sync
-
     source: Iterator[T] = iter(iterator)
-    while (item := await run_sync(next, source, _END)) is not _END:
+    while (item := await _run(partial(next, source, _END))) is not _END:
         yield item
 
 

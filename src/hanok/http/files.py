@@ -189,14 +189,14 @@ class FileResponse(Response):
     async def _copy(self, exchange: Exchange, parts: Sequence[Part], behind_each: bytes, at_end: bytes) -> None:
         import anyio
 
-        file = await anyio.open_file(self.path, "rb")
+        file = (await anyio.open_file(self.path, "rb")).wrapped
         try:
             for before, start, end in parts:
                 if before:
                     await exchange.write(before)
-                await file.seek(start)
+                file.seek(start)
                 while start < end:
-                    data = await file.read(min(self.chunk_size, end - start))
+                    data = await run_in_threadpool(file.read, min(self.chunk_size, end - start))
                     if not data:
                         raise RuntimeError(f"File at path {self.path} is shorter than expected.")
                     start += len(data)
@@ -205,7 +205,7 @@ class FileResponse(Response):
                     await exchange.write(behind_each)
         finally:
             # Not in a thread: that waits, and what waits fails when we are cancelled.
-            file.wrapped.close()
+            file.close()
         await exchange.finish(at_end)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, Awaitable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from hanok.exchange import AnswerState
 from hanok.gateways import AsgiExchange
 from hanok.http.background import BackgroundTask
 from hanok.http.concurrency import iterate_in_threadpool
@@ -12,6 +13,8 @@ from hanok.http.denial import Denial
 from hanok.http.response import Response
 
 if TYPE_CHECKING:
+    from asyncio import Task
+
     from hanok.exchange import AnyExchange, Exchange
 
 Content = str | bytes | memoryview
@@ -85,11 +88,66 @@ def notices_by_itself(exchange: Exchange) -> bool:
     return tuple(map(int, version.split("."))) >= (2, 4)
 
 
-async def until_disconnect(exchange: Exchange, work: Any) -> None:
+async def until_disconnect(exchange: Exchange, work: Awaitable[None]) -> None:
     """Await ``work``; cancel it when the peer goes."""
     if notices_by_itself(exchange):
         await work
         return
+    import asyncio
+
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        task = None
+    if task is None:
+        await _until_disconnect_elsewhere(exchange, work)
+        return
+    listener = Listener(exchange, task)
+    del task  # it holds the error that it ends with, and that this frame
+    try:
+        await work
+    except asyncio.CancelledError:
+        if not listener.is_the_cause():
+            raise
+    finally:
+        listener.stop()
+
+
+class Listener:
+    """Cancels a task of asyncio when the peer goes.
+
+    Without a cancel scope: what the task does may continue a coroutine that closes, inside it, scopes that it opened before.
+    And a task group would leave a ring for the garbage collector whenever the task fails.
+    """
+
+    __slots__ = ("exchange", "gone", "listening", "task")
+
+    def __init__(self, exchange: Exchange, task: Task[Any]) -> None:
+        import asyncio
+
+        self.exchange = exchange
+        self.task: Task[Any] | None = task
+        self.gone = False
+        self.listening: Task[None] | None = asyncio.get_running_loop().create_task(exchange.wait_disconnect())
+        self.listening.add_done_callback(self._heard)
+
+    def _heard(self, listening: Task[None]) -> None:
+        if self.task is not None and self.exchange.answer_state is not AnswerState.DONE and not listening.cancelled():
+            self.gone = True
+            self.task.cancel()
+
+    def is_the_cause(self) -> bool:
+        """Whether the cancellation of the task was ours, and only ours."""
+        return self.gone and self.task is not None and not self.task.uncancel()
+
+    def stop(self) -> None:
+        listening, self.listening, self.task = self.listening, None, None
+        if listening is not None:
+            listening.cancel()
+
+
+async def _until_disconnect_elsewhere(exchange: Exchange, work: Awaitable[None]) -> None:
+    """As ``until_disconnect``, on any event loop."""
     import anyio
 
     failure: BaseException | None = None

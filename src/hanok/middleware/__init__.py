@@ -9,9 +9,9 @@ Every class here is an ASGI middleware as well: ``CORSMiddleware(any_asgi_app, .
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hanok.lazy import lazy_names
 from hanok.middleware.base import NativeMiddleware
 from hanok.middleware.declaration import Middleware
 from hanok.middleware.errors import ExceptionMiddleware, ServerErrorMiddleware
@@ -27,24 +27,19 @@ if TYPE_CHECKING:
     from hanok.middleware.trusted_host import TrustedHostMiddleware
 
 # Loaded when first named.
-_LAZY = {
-    "AuthenticationMiddleware": "authentication",
-    "BaseHTTPMiddleware": "http_function",
-    "CORSMiddleware": "cors",
-    "GZipMiddleware": "gzip",
-    "HTTPSRedirectMiddleware": "https_redirect",
-    "RequestBodyLimitMiddleware": "body_limit",
-    "SessionMiddleware": "sessions",
-    "TrustedHostMiddleware": "trusted_host",
-}
-
-
-def __getattr__(name: str) -> Any:
-    module = _LAZY.get(name)
-    if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
-    return value
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "AuthenticationMiddleware": ".authentication",
+        "BaseHTTPMiddleware": ".http_function",
+        "CORSMiddleware": ".cors",
+        "GZipMiddleware": ".gzip",
+        "HTTPSRedirectMiddleware": ".https_redirect",
+        "RequestBodyLimitMiddleware": ".body_limit",
+        "SessionMiddleware": ".sessions",
+        "TrustedHostMiddleware": ".trusted_host",
+    },
+)
 
 
 __all__ = [

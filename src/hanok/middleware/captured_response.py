@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
 
-from hanok.exchange import AnswerState
 from hanok.gateways import AsgiExchange
 from hanok.http.response import Response
-from hanok.http.streaming import notices_by_itself, until_disconnect
+from hanok.http.streaming import until_disconnect
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -72,38 +70,11 @@ class CapturedResponse(Response):
 
 
 async def listening(exchange: Exchange, work: Awaitable[None]) -> None:
-    """Await ``work``; cancel it when the peer goes.
-
-    No cancel scope is entered: ``work`` continues a coroutine that may close, inside it, scopes that it opened before.
-    """
-    if notices_by_itself(exchange) or body_is_coming(exchange):
+    """Await ``work``; cancel it when the peer goes."""
+    if body_is_coming(exchange):
         await work
-        return
-    try:
-        task = asyncio.current_task()
-    except RuntimeError:  # not asyncio
-        task = None
-    if task is None:
+    else:
         await until_disconnect(exchange, work)
-        return
-    gone = False
-
-    def left(listener: asyncio.Task[None]) -> None:
-        nonlocal gone
-        if exchange.answer_state is not AnswerState.DONE and not listener.cancelled():
-            gone = True
-            task.cancel()
-
-    listener = asyncio.ensure_future(exchange.wait_disconnect())
-    listener.add_done_callback(left)
-    try:
-        await work
-    except asyncio.CancelledError:
-        if not gone or task.uncancel():
-            raise
-    finally:
-        listener.remove_done_callback(left)
-        listener.cancel()
 
 
 def body_is_coming(exchange: Exchange) -> bool:

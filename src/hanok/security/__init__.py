@@ -12,9 +12,9 @@ small modules of their own.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from hanok.lazy import lazy_names
 from hanok.security.base import SecurityBase
 from hanok.security.scopes import SecurityScopes
 
@@ -31,23 +31,26 @@ if TYPE_CHECKING:
     from hanok.security.oauth2 import OAuth2, OAuth2AuthorizationCodeBearer, OAuth2PasswordBearer
     from hanok.security.open_id_connect import OpenIdConnect
 
-_HOME = {
-    "APIKeyCookie": "hanok.security.api_key",
-    "APIKeyHeader": "hanok.security.api_key",
-    "APIKeyQuery": "hanok.security.api_key",
-    "HTTPAuthorizationCredentials": "hanok.security.http",
-    "HTTPBasic": "hanok.security.http",
-    "HTTPBasicCredentials": "hanok.security.http",
-    "HTTPBearer": "hanok.security.http",
-    "HTTPDigest": "hanok.security.http",
-    "OAuth2": "hanok.security.oauth2",
-    "OAuth2AuthorizationCodeBearer": "hanok.security.oauth2",
-    "OAuth2PasswordBearer": "hanok.security.oauth2",
-    # These two declare form parameters, so they live with the parameters.
-    "OAuth2PasswordRequestForm": "hanok.params.oauth2_form",
-    "OAuth2PasswordRequestFormStrict": "hanok.params.oauth2_form",
-    "OpenIdConnect": "hanok.security.open_id_connect",
-}
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "APIKeyCookie": ".api_key",
+        "APIKeyHeader": ".api_key",
+        "APIKeyQuery": ".api_key",
+        "HTTPAuthorizationCredentials": ".http",
+        "HTTPBasic": ".http",
+        "HTTPBasicCredentials": ".http",
+        "HTTPBearer": ".http",
+        "HTTPDigest": ".http",
+        "OAuth2": ".oauth2",
+        "OAuth2AuthorizationCodeBearer": ".oauth2",
+        "OAuth2PasswordBearer": ".oauth2",
+        # These two declare form parameters, so they live with the parameters.
+        "OAuth2PasswordRequestForm": "hanok.params.oauth2_form",
+        "OAuth2PasswordRequestFormStrict": "hanok.params.oauth2_form",
+        "OpenIdConnect": ".open_id_connect",
+    },
+)
 
 __all__ = [
     "APIKeyCookie",
@@ -67,11 +70,3 @@ __all__ = [
     "SecurityBase",
     "SecurityScopes",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOME.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(home), name)
-    return value
