@@ -257,7 +257,9 @@ class Incoming:
         self.path_params = path_params
         scope = self._scope
         if scope is not None:
-            scope.update(told_of(route))
+            scope["route"] = route
+            if getattr(route, "_origin", None) is not None:
+                scope.update(route.in_scope())  # it is seen through an included router
             scope["endpoint"] = endpoint
             scope["path_params"] = path_params
 
