@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from hanok import Hanok
 from hanok.dependencies import Depends
+from hanok.exceptions import NoMatchFound
 from hanok.http import Request, Response
 from hanok.params.functions import Form
 from hanok.routing import APIRoute, APIRouter, Match, Mount
@@ -103,6 +106,22 @@ def test_the_scope_names_the_declared_route_and_its_whole_context(client_for: An
     client = client_for(app)
     assert client.get("/i/x").json() == ["/x", ["/i/x", ["s", "t"], True]]
     assert client.get("/y").json() == ["/y", None]
+
+
+def test_an_included_frontend_does_not_stand_in_the_way_of_names(client_for: Any, tmp_path: Any) -> None:
+    (tmp_path / "index.html").write_text("page")
+    frontends, inner, app = APIRouter(), APIRouter(), Hanok()
+    frontends.frontend("/", directory=tmp_path)
+    inner.get("/x", name="x")(endpoint)
+    app.include_router(frontends, prefix="/f")
+    app.include_router(inner)
+    assert app.url_path_for("x") == "/x"
+    for known in (app, app.routes[-2], app.routes[-1]):
+        with pytest.raises(NoMatchFound):
+            known.url_path_for("missing")
+    client = client_for(app)
+    assert client.get("/x").text == '"here"'
+    assert client.get("/f/").text == "page"
 
 
 def test_routers_within_routers_handle_by_themselves_one_after_the_other(client_for: Any) -> None:

@@ -40,6 +40,7 @@ class BaseRoute:
 
     kinds: ClassVar[frozenset[str]] = frozenset({"http", "websocket"})
     _origin: BaseRoute | None = None
+    _context: RouteContext | None = None
 
     @property
     def origin(self) -> BaseRoute:
@@ -55,8 +56,10 @@ class BaseRoute:
         """What the scope of a request is told of this route when it was matched."""
         if self._origin is None:
             return {"route": self}
+        if self._context is None or self._context.effective is not self:
+            self._context = RouteContext(self._origin, self)
         # Where FastAPI's users, and those who measure their applications, find the whole path of an included route.
-        return {"route": self._origin, "fastapi": {"effective_route_context": RouteContext(self._origin, self)}}
+        return {"route": self._origin, "fastapi": {"effective_route_context": self._context}}
 
     def within(self, inherited: Any) -> BaseRoute:
         """This route as it is below an including router; only what has a path has a place there."""
