@@ -94,7 +94,7 @@ def test_an_end_of_iteration_is_an_error_like_any_other(call: Any, kind: CallKin
 
 
 def test_a_place_is_given_back_when_the_first_half_fails() -> None:
-    limit = Depends(passes, max_concurrency=1)._limit
+    limit = Depends(passes, max_concurrency=1)._concurrency
 
     async def fails() -> AsyncIterator[int]:
         raise KeyError
@@ -112,8 +112,8 @@ def test_a_place_is_given_back_when_the_first_half_fails() -> None:
             await exits.enter(never, ASYNC, {}, limit)
         await exits.enter(passes, ASYNC, {}, limit)
         assert limit is not None
-        assert limit.here().locked()
+        assert limit.get_semaphore().value == 0
         await exits.close(None)
-        assert not limit.here().locked()
+        assert limit.get_semaphore().value == 1
 
     asyncio.run(run())

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from hanok.gateways.event_loop import running_loop
+
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Semaphore
+    from anyio import Semaphore
 
 Scope: TypeAlias = Literal["function", "request"]
 
@@ -26,14 +28,17 @@ class Depends:
     use_cache: bool = True
     scope: Scope | None = None
     max_concurrency: int | None = field(default=None, kw_only=True)
-    _limit: Limit | None = field(default=None, repr=False, compare=False, kw_only=True)
+    _concurrency: Limit | None = field(default=None, repr=False, compare=True, kw_only=True)
 
     def __post_init__(self) -> None:
-        if self.max_concurrency is not None:
-            if type(self.max_concurrency) is not int or self.max_concurrency < 1:
-                raise ValueError("max_concurrency must be a positive integer or None")
-            if self._limit is None:
-                object.__setattr__(self, "_limit", Limit(self.max_concurrency))
+        wanted, limit = self.max_concurrency, self._concurrency
+        if wanted is None:
+            limit = None
+        elif type(wanted) is not int or wanted < 1:
+            raise ValueError("max_concurrency must be a positive integer or None")
+        elif limit is None or limit.max_concurrency != wanted:  # a copy with the same limit shares it
+            limit = Limit(wanted)
+        object.__setattr__(self, "_concurrency", limit)
 
 
 @dataclass(frozen=True)
@@ -44,26 +49,29 @@ class Security(Depends):
 
 
 class Limit:
-    """At most ``count`` at a time in each event loop. Waiting takes no thread."""
+    """At most ``max_concurrency`` at a time in each event loop. Waiting takes no thread.
 
-    def __init__(self, count: int) -> None:
+    A loop's semaphore lives as long as both the loop and this object.
+    """
+
+    def __init__(self, max_concurrency: int) -> None:
         from weakref import WeakKeyDictionary
 
-        self.count = count
-        self._by_loop: WeakKeyDictionary[AbstractEventLoop, Semaphore] = WeakKeyDictionary()
+        self.max_concurrency = max_concurrency
+        self._by_loop: WeakKeyDictionary[Any, Semaphore] = WeakKeyDictionary()
 
-    def here(self) -> Semaphore:
+    def get_semaphore(self) -> Semaphore:
         """The semaphore of the running loop."""
-        import asyncio
-
-        loop = asyncio.get_running_loop()
+        loop = running_loop()
         semaphore = self._by_loop.get(loop)
         if semaphore is None:
-            semaphore = self._by_loop[loop] = asyncio.Semaphore(self.count)
+            from anyio import Semaphore
+
+            semaphore = self._by_loop[loop] = Semaphore(self.max_concurrency, fast_acquire=True)
         return semaphore
 
     async def acquire(self) -> Callable[[], None]:
         """Wait for a place; returns what gives it back."""
-        semaphore = self.here()
+        semaphore = self.get_semaphore()
         await semaphore.acquire()
         return semaphore.release

@@ -183,7 +183,7 @@ def read_dependant(
     if declared is not None:
         dependant.use_cache = declared.use_cache
         dependant.scope = declared.scope
-        dependant.limit = declared._limit
+        dependant.limit = declared._concurrency
         if isinstance(declared, Security):
             dependant.own_oauth_scopes = tuple(declared.scopes or ())
     for argument in read_signature(call):

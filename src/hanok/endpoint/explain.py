@@ -99,7 +99,7 @@ def _node(plan: Plan, node: Node) -> list[Step]:
     how = "gives its items as they are made" if is_endpoint and kind.yields else _HOW[kind]
     details = [*takes, how]
     if node.dependant.limit is not None:
-        details.append(f"at most {node.dependant.limit.count} at a time")
+        details.append(f"at most {node.dependant.limit.max_concurrency} at a time")
     if not is_endpoint and not node.needed:
         details.append("for its effect; nobody takes its value")
     if node.dependant.security_scheme is not None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import collections.abc
 import json
 import math
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import TYPE_CHECKING, Any, get_args, get_origin
 
 from pydantic import BaseModel
@@ -24,7 +24,7 @@ from hanok.params.values import faults
 from hanok.serialization import ResponseDump, jsonable_encoder
 
 if TYPE_CHECKING:
-    import asyncio
+    from hanok.gateways.event_loop import Task
 
 PING_INTERVAL = 15.0
 
@@ -88,7 +88,7 @@ def item_writer(operation: Operation) -> Callable[[Any], str]:
     return write
 
 
-async def items_of(result: Any) -> AsyncIterator[Any]:
+async def items_of(result: Any) -> AsyncGenerator[Any, None]:
     """The items of a sync or async generator; it is closed at the end, whatever that is."""
     if hasattr(result, "__aiter__"):
         try:
@@ -117,24 +117,25 @@ def streamed(operation: Operation, result: Any, arguments: dict[str, Any]) -> Re
     return StreamingResponse(lines(items_of(result), write), media_type=StreamKind.JSON_LINES.value, **arguments)
 
 
-async def lines(items: AsyncIterator[Any], write: Callable[[Any], str]) -> AsyncIterator[bytes]:
+async def lines(items: AsyncGenerator[Any, None], write: Callable[[Any], str]) -> AsyncIterator[bytes]:
     """JSON Lines: one value, one newline."""
-    async for item in items:
-        yield write(item).encode() + b"\n"
+    try:
+        async for item in items:
+            yield write(item).encode() + b"\n"
+    finally:
+        await items.aclose()
 
 
-async def events(items: AsyncIterator[Any], write: Callable[[Any], str]) -> AsyncIterator[bytes]:
+async def events(items: AsyncGenerator[Any, None], write: Callable[[Any], str]) -> AsyncIterator[bytes]:
     """Server-sent events, with a comment whenever ``PING_INTERVAL`` seconds pass without one."""
-    import asyncio
-
+    from hanok.gateways.event_loop import end, start, wait
     from hanok.http.sse import KEEPALIVE_COMMENT
 
-    iterator = aiter(items)
-    pending: asyncio.Future[Any] | None = None
+    pending: Task[tuple[Any, bool]] | None = None
     try:
         while True:
-            pending = asyncio.ensure_future(_next(iterator))
-            while not (await asyncio.wait((pending,), timeout=PING_INTERVAL))[0]:
+            pending = start(_next(items))
+            while not await wait(pending, PING_INTERVAL):
                 yield KEEPALIVE_COMMENT
             item, ended = pending.result()
             if ended:
@@ -142,10 +143,8 @@ async def events(items: AsyncIterator[Any], write: Callable[[Any], str]) -> Asyn
             yield _event(item, write)
     finally:
         if pending is not None and not pending.done():
-            pending.cancel()
-            await asyncio.wait((pending,))
-        if hasattr(iterator, "aclose"):
-            await iterator.aclose()
+            await end(pending)
+        await items.aclose()
 
 
 async def _next(iterator: AsyncIterator[Any]) -> tuple[Any, bool]:

@@ -7,9 +7,12 @@ from typing import Any
 
 from hanok.exceptions import ClientDisconnect
 from hanok.exchange import AnswerState, AnyExchange, Exchange, WebSocketExchange, body_allowed
+from hanok.gateways.event_loop import next_turn, on_trio, start
 from hanok.types import Message, Receive, Scope, Send
 
 BODY_LIMIT = "hanok.body_limit"  # scope key: the limit of whoever reads the body
+# trio runs the tasks of a turn in random order, and its channels take a turn even if something is there.
+TURNS_OF_TRIO = 3
 
 
 class AsgiExchange(Exchange):
@@ -104,9 +107,7 @@ class AsgiExchange(Exchange):
     async def _write(self, data: bytes) -> None:
         self._pending.append({"type": "http.response.body", "body": data, "more_body": True})
         await self._drain()
-        from anyio.lowlevel import checkpoint
-
-        await checkpoint()  # a send that never waits must not make an endless body one that nobody can cancel
+        await next_turn()  # a send that never waits must not make an endless body one that nobody can cancel
 
     async def _finish(self, data: bytes) -> None:
         self._pending.append({"type": "http.response.body", "body": data, "more_body": False})
@@ -152,10 +153,9 @@ class AsgiExchange(Exchange):
     async def poll_disconnect(self) -> bool:
         """Ask the server, without waiting, whether the peer has gone."""
         if not self.gone:
-            import asyncio
-
-            waiting = asyncio.ensure_future(_first(self._receive))
-            await asyncio.sleep(0)
+            waiting = start(_first(self._receive))
+            for _ in range(TURNS_OF_TRIO if on_trio() else 1):
+                await next_turn()
             if waiting.done():
                 self.gone = waiting.result()["type"] == "http.disconnect"
             else:

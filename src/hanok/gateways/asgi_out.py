@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, TypeAlias
 
 from hanok.exceptions import AnswerStateError, ClientDisconnect, LocalProtocolError
 from hanok.exchange import Exchange, WebSocketExchange
 from hanok.gateways.asgi_in import BODY_LIMIT, AsgiExchange, NativeApp
+from hanok.gateways.event_loop import next_turn
 from hanok.types import ASGIApp, Message
 
 Handler: TypeAlias = Callable[[Any], Awaitable[None]]
@@ -144,7 +145,7 @@ class AsgiCall:
         if more:
             await exchange.write(data)
             # A foreign application that never awaits anything else must not starve its neighbours.
-            await _NextTurn()
+            await next_turn()
         elif exchange.answer_trailers is None:
             await exchange.finish(data)
         elif data:
@@ -167,12 +168,3 @@ class AsgiCall:
         else:
             await exchange.answer_file(*self.head, path)
         await exchange.drain()
-
-
-class _NextTurn:
-    """Awaiting it lets every other task run once; what ``asyncio.sleep(0)`` is, without importing asyncio at start-up."""
-
-    __slots__ = ()
-
-    def __await__(self) -> Generator[None, None, None]:
-        yield

@@ -9,10 +9,11 @@ Context variables are shared as they are within one task.
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
+
+from hanok.gateways.event_loop import Future, end, new_future, start
 
 if TYPE_CHECKING:
     from hanok.gateways.asgi_out import AsgiCall
@@ -23,13 +24,6 @@ _UNSET: Any = object()
 
 async def call_in_own_task(app: ASGIApp, scope: Scope, call: AsgiCall) -> None:
     """Call ``app``; what it sends is given to ``call`` here, not there. Raises what it raises."""
-    try:
-        running = asyncio.current_task()
-    except RuntimeError:
-        running = None
-    if running is None:  # another event loop
-        await app(scope, call.receive, call.send)
-        return
     hand_over = HandOver(call)
     context = copy_context()
 
@@ -39,7 +33,7 @@ async def call_in_own_task(app: ASGIApp, scope: Scope, call: AsgiCall) -> None:
         finally:
             hand_over.wake()
 
-    task = asyncio.get_running_loop().create_task(run(), context=context)
+    task = start(run(), context)
     try:
         while not task.done() or hand_over.messages:
             await hand_over.next_message(context)
@@ -63,14 +57,14 @@ class HandOver:
 
     def __init__(self, call: AsgiCall) -> None:
         self.call = call
-        self.messages: deque[tuple[Message, asyncio.Future[None]]] = deque()
-        self.waiter: asyncio.Future[None] | None = None
+        self.messages: deque[tuple[Message, Future[None]]] = deque()
+        self.waiter: Future[None] | None = None
         self.closed = False
 
     async def send(self, message: Message) -> None:
         if self.closed:
             raise OSError("the client disconnected")
-        sent = asyncio.get_running_loop().create_future()
+        sent = new_future()
         self.messages.append((message, sent))
         self.wake()
         await sent
@@ -82,7 +76,7 @@ class HandOver:
     async def next_message(self, context: Context) -> None:
         """Send one message, or wait for something to happen."""
         if not self.messages:
-            self.waiter = asyncio.get_running_loop().create_future()
+            self.waiter = new_future()
             await self.waiter
             return
         message, sent = self.messages.popleft()
@@ -105,13 +99,3 @@ def adopt(context: Context) -> None:
     for variable, value in context.items():
         if variable.get(_UNSET) is not value:
             variable.set(value)
-
-
-async def end(task: asyncio.Task[None]) -> None:
-    """Cancel a task, and outlast it."""
-    task.cancel()
-    while not task.done():
-        try:
-            await asyncio.wait((task,))
-        except asyncio.CancelledError:
-            task.cancel()

@@ -12,6 +12,8 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Generic, ParamSpec, TypeVar
 
+from hanok.gateways.event_loop import on_trio
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -32,18 +34,21 @@ async def run_beyond_limit(func: Callable[P, T], *args: P.args, **kwargs: P.kwar
 
 
 async def _run(call: Callable[[], Any], limited: bool = True) -> Any:
-    import asyncio
+    if not on_trio():
+        import asyncio
 
-    try:
-        from hanok.http.threads import pool_of
+        try:
+            from hanok.http.threads import pool_of
 
-        pool = pool_of(asyncio.get_running_loop())
-    except (RuntimeError, ImportError):  # trio; or an anyio that has moved what the pool needs
-        from anyio import CapacityLimiter
-        from anyio.to_thread import run_sync
+            pool = pool_of(asyncio.get_running_loop())
+        except ImportError:  # an anyio that has moved what the pool needs
+            pass
+        else:
+            return await pool.run(call, limited)
+    from anyio import CapacityLimiter
+    from anyio.to_thread import run_sync
 
-        return await run_sync(call, limiter=None if limited else CapacityLimiter(1))
-    return await pool.run(call, limited)
+    return await run_sync(call, limiter=None if limited else CapacityLimiter(1))
 
 
 _END: Any = object()

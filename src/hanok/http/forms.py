@@ -53,11 +53,12 @@ async def form_of(
         return form
     headers = headers_of(exchange)
     media_type = media_type_of(headers.get("content-type", ""))
+    body = (stream or exchange.stream)()
     parser: MultiPartParser | FormParser
     if media_type == "multipart/form-data":
         parser = MultiPartParser(
             headers,
-            (stream or exchange.stream)(),
+            body,
             max_files=max_files,
             max_fields=max_fields,
             max_part_size=max_part_size,
@@ -65,7 +66,7 @@ async def form_of(
     elif media_type == "application/x-www-form-urlencoded":
         parser = FormParser(
             headers,
-            (stream or exchange.stream)(),
+            body,
             max_fields=max_fields,
             max_part_size=max_part_size,
         )
@@ -78,6 +79,9 @@ async def form_of(
         if exchange.app is None:
             raise
         raise HTTPError(400, error.message) from error
+    finally:
+        if hasattr(body, "aclose"):
+            await body.aclose()
     exchange.form_cache = form
     if any(type(value) is not str for _, value in form._list):
         if exchange.exits is None:
