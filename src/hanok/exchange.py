@@ -155,7 +155,7 @@ class Incoming:
         "sent",  # bytes of the answer's body so far, as the protocol was given them
         "server",  # (host, port | None) | None
         "session",  # dict | None, set by the session middleware
-        "started",  # the loop's clock when the request came, where somebody asks for times; else 0
+        "started",  # time.perf_counter() when the request came, where somebody asks for times; else 0
         "state",  # dict[str, Any] | None: the lifespan state, copied for this request
     )
 
@@ -471,9 +471,9 @@ class Exchange(Incoming, ABC):
             headers = list(headers)
             for answer_filter in reversed(self.filters):
                 status = answer_filter.start(status, headers)
+        self._start(status, headers)
         self.answer_state = _STREAMING
         self.status = status
-        self._start(status, headers)
 
     async def write(self, data: bytes) -> None:
         """Send a piece of a streamed answer; returns when the transport has room for more.
@@ -500,7 +500,11 @@ class Exchange(Incoming, ABC):
         if self.filters is not None:
             data = await self._filtered(data, True)
         self.answer_state = _DONE
-        await self._finish(data)
+        try:
+            await self._finish(data)
+        except BaseException:
+            self.answer_state = _STREAMING  # it lacks its end
+            raise
 
     async def _filtered(self, data: bytes, last: bool) -> bytes:
         for answer_filter in reversed(self.filters or ()):
