@@ -20,6 +20,7 @@ QUOTED = rb"\"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+\""
 EXTENSION = rb";" + TOKEN + rb"(?:=(?:" + TOKEN + rb"|" + QUOTED + rb"))?+"
 CHUNK_LINE = re.compile(rb"([0-9A-Fa-f]{1,15})((?:" + EXTENSION + rb")*+)")
 TRAILER = re.compile(FIELD)
+FRAMING = re.compile(rb"(?:content-length|transfer-encoding):", re.IGNORECASE)
 
 MAX_CHUNK_LINE = 1024
 MAX_EXTENSIONS = 16384  # of all chunks of a body together: they carry nothing that anybody reads
@@ -29,10 +30,9 @@ MAX_TRAILER_FIELDS = 64
 # RFC 9110 §6.5.1: what decides about framing, routing, credentials, the request's meaning or the content's form has to
 # come before the content. In a trailer it is dropped, so that nobody can take it for what the head said.
 FORBIDDEN_TRAILERS = frozenset(
-    b"""authorization cache-control connection content-encoding content-length content-location content-range content-type
+    b"""authorization cache-control connection content-encoding content-location content-range content-type
     cookie expect forwarded host if-match if-modified-since if-none-match if-range if-unmodified-since keep-alive
-    max-forwards origin pragma proxy-authorization proxy-connection range referer set-cookie te trailer transfer-encoding
-    upgrade via""".split()
+    max-forwards origin pragma proxy-authorization proxy-connection range referer set-cookie te trailer upgrade via""".split()
 )
 
 
@@ -149,6 +149,8 @@ class ChunkedBody:
         else:
             if TRAILER.fullmatch(line) is None:
                 refuse("a trailer line is not: name, colon, value")
+            if FRAMING.match(line) is not None:
+                refuse("a trailer field says how long the body is")  # RFC 9112 §11.2: dropping it is not enough
             self._trailer_fields += 1
             if self._trailer_fields > MAX_TRAILER_FIELDS:
                 refuse(f"more than {MAX_TRAILER_FIELDS} trailer fields", 431)

@@ -128,7 +128,8 @@ class H1Connection(asyncio.Protocol):
         self.client = address(info("peername"))
         sock = info("sockname")
         self.server = address(sock) or ((sock, None) if isinstance(sock, str) and sock else None)
-        if info("sslcontext") is not None:
+        proxied = info("proxy_header")
+        if info("sslcontext") is not None or (proxied is not None and proxied.is_tls):
             self.scheme = "https"
         tls = info("ssl_object")
         if services.http2 is not None and tls is not None and tls.selected_alpn_protocol() == "h2":
@@ -325,15 +326,13 @@ class H1Connection(asyncio.Protocol):
         self.exchange = exchange
         if queue is not None:
             exchange.queue = queue
-        if head.forwarded and self.trusted and services.forwarded is not None:
-            exchange.client, exchange.scheme = services.forwarded.resolve(
-                exchange.raw_headers, exchange.client, exchange.scheme
-            )
         root = services.settings.root_path
         if root:
             exchange.root_path = root
             exchange.path = root + exchange.path
             exchange.raw_path = root.encode() + exchange.raw_path
+        if head.forwarded and self.trusted and services.forwarded is not None:
+            services.forwarded.introduce(exchange)
         if services.state is not None:
             exchange.state = services.state.copy()
         limit = services.settings.limit_concurrency

@@ -226,7 +226,7 @@ def _connection(head: RequestHead, connection: bytes, upgrade: bytes | None) -> 
     elif b"keep-alive" in options:
         head.keep_alive = True
     if upgrade is not None and b"upgrade" in options and head.http_version == "1.1":
-        head.upgrade = upgrade.strip(b" \t").lower()
+        head.upgrade = upgrade.strip(b" \t").lower() or None
 
 
 def _check_coding(coding: bytes, is_11: bool, length: int | None) -> None:
