@@ -54,16 +54,23 @@ class Flat:
         return self.nodes[-1]
 
 
-def flatten(root: Dependant, overrides: Overrides | None = None) -> Flat:
-    """The plan of a tree, with overridden calls replaced by their substitutes (and what those depend on)."""
-    walk = _Walk(overrides or {})
+def flatten(
+    root: Dependant, overrides: Overrides | None = None, later: Overrides | None = None, begun: int = 0
+) -> Flat:
+    """The plan of a tree, with overridden calls replaced by their substitutes (and what those depend on).
+
+    ``later`` counts instead of ``overrides`` for what is visited after the first ``begun`` nodes.
+    """
+    walk = _Walk(overrides or {}, later, begun)
     walk.visit(root)
     return Flat(tuple(walk.nodes), tuple(walk.occurrences), frozenset(walk.calls))
 
 
 class _Walk:
-    def __init__(self, overrides: Overrides) -> None:
+    def __init__(self, overrides: Overrides, later: Overrides | None, begun: int) -> None:
         self.overrides = overrides
+        self.later = overrides if later is None else later
+        self.begun = begun
         self.nodes: list[Node] = []
         self.occurrences: list[Occurrence] = []
         self.calls: set[Callable[..., Any]] = set()
@@ -73,7 +80,8 @@ class _Walk:
         """Visit a Dependant and all below it; returns the index of its occurrence."""
         if not is_root:
             self.calls.add(dependant.call)
-            substitute = self.overrides.get(dependant.call)
+            overrides = self.overrides if len(self.nodes) < self.begun else self.later
+            substitute = overrides.get(dependant.call)
             if substitute is not None:
                 dependant = _substituted(dependant, substitute)
         below = []

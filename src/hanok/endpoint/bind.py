@@ -224,6 +224,13 @@ class _Writer:
     # ---- one call
 
     def _node(self, node: Node) -> None:
+        if node.index and self._kept(node.index) and self.plan.provider is not None:
+            # A dependency that was called may have overridden those that were not.
+            asked = (
+                "" if self.plan.overrides else f"{self._keep('provider', self.plan.provider)}.dependency_overrides and "
+            )
+            self._line(1, f"if {asked}plan.outdated():")
+            self._hand_over(2, node.index)
         arguments: list[str] = []
         reading: list[str] = []
         json = bool(node.dependant.body_params) and not self.body_from_json

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from copy import copy
 from typing import Any
 
 from hanok.dependencies import Dependant, Flat, Injected, flatten
@@ -19,7 +20,8 @@ class Plan:
     """What happens to a request of one endpoint, with given overrides.
 
     ``bind(exchange, context)`` reads the arguments, calls the dependencies and the endpoint and returns what that returned.
-    ``needs_context`` says whether it must be given a Context.
+    ``needs_context`` says whether it must be given a Context. ``provider`` has the ``dependency_overrides``, which may
+    change while a request is under way.
     """
 
     def __init__(
@@ -31,9 +33,13 @@ class Plan:
         strict_content_type: bool = True,
         max_body_size: int | None = None,
         form_limits: FormLimits | None = None,
+        provider: Any = None,
     ) -> None:
         from hanok.endpoint.bind import compile_bind
 
+        self.dependant = dependant
+        self.overrides: Mapping[Any, Any] = dict(overrides or {})
+        self.provider: Any = provider if hasattr(provider, "dependency_overrides") else None
         self.flat: Flat = flatten(dependant, overrides)
         self.where = where
         self.strict_content_type = strict_content_type
@@ -45,6 +51,24 @@ class Plan:
         self.embed = should_embed(body)
         self.has_exits: bool = any(node.dependant.kind.yields for node in self.flat.nodes[:-1])
         self.bind: Bind = compile_bind(self)
+
+    def outdated(self) -> bool:
+        """Whether other overrides concern this endpoint now than when the plan was made."""
+        if self.provider is None:
+            return False
+        now = self.provider.dependency_overrides
+        return any(now.get(call) is not self.overrides.get(call) for call in self.flat.calls)
+
+    def renewed(self, begun: int) -> Plan:
+        """The plan for the overrides as they are now, of a request whose first ``begun`` nodes are behind it.
+
+        Its ``bind`` is not new: ``solve`` goes on with such a request.
+        """
+        plan = copy(self)
+        plan.overrides = dict(self.provider.dependency_overrides)
+        plan.flat = flatten(self.dependant, self.overrides, plan.overrides, begun)
+        plan.has_exits = any(node.dependant.kind.yields for node in plan.flat.nodes[:-1])
+        return plan
 
     @property
     def needs_context(self) -> bool:

@@ -19,7 +19,7 @@ from hanok.dependencies import Dependant
 from hanok.endpoint.context import Context
 from hanok.endpoint.operation import BodyKind, Operation, endpoint_context
 from hanok.endpoint.plan import Plan
-from hanok.endpoint.solve import where_now
+from hanok.endpoint.solve import Overridden, solve, where_now
 from hanok.exceptions import DeclarationError, ResponseValidationError
 from hanok.exchange import AnyExchange, Exchange, FixedHeaders, WebSocketExchange, body_allowed
 from hanok.http import JSONResponse, Request, Response
@@ -70,6 +70,7 @@ class Endpoint:
             strict_content_type=operation.strict_content_type,
             max_body_size=operation.max_body_size,
             form_limits=operation.form_limits,
+            provider=operation.overrides,
         )
 
     def _needs_full_way(self) -> bool:
@@ -106,7 +107,11 @@ class Endpoint:
             if provider.dependency_overrides:
                 await full(exchange)
                 return
-            result = await bind(exchange, None)
+            try:
+                result = await bind(exchange, None)
+            except Overridden as begun:
+                await self._resumed(begun)(exchange)
+                return
             if isinstance(result, Response):
                 await result.send(exchange)
                 return
@@ -123,6 +128,14 @@ class Endpoint:
         if not body_allowed(status):
             return lambda value: b""
         return to_bytes if self.dump is None else self.dump.to_bytes
+
+    def _resumed(self, begun: Overridden) -> Run:
+        """The full way for a request that has begun on the short one."""
+
+        async def produce(exchange: Exchange, context: Context, plan: Plan) -> Response:
+            return self.response_of(await solve(begun.plan, exchange, context, begun.body, begun.done), context)
+
+        return self._full_run(produce)
 
     # ---- the full way
 
@@ -284,14 +297,14 @@ class WebSocketEndpointPlan:
         self.dependant = dependant
         self.where = endpoint_context(dependant.call, f"WS {path}")
         self.provider = overrides
-        self.plan = Plan(dependant, where=self.where)
+        self.plan = Plan(dependant, where=self.where, provider=overrides)
 
     def current_plan(self) -> Plan:
         """The plan for the overrides as they are now."""
         overrides = getattr(self.provider, "dependency_overrides", None)
         if not overrides or not any(call in overrides for call in self.plan.flat.calls):
             return self.plan
-        return Plan(self.dependant, overrides, where=self.where)
+        return Plan(self.dependant, overrides, where=self.where, provider=self.provider)
 
     async def run(self, exchange: WebSocketExchange) -> None:
         """Call the endpoint, then end what its dependencies opened."""

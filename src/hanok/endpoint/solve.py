@@ -48,16 +48,30 @@ class CookieFields:
         return list(self.cookies)
 
 
-async def solve(plan: Plan, exchange: AnyExchange, context: Context | None, body: Any, done: Mapping[int, Any]) -> Any:
+class Overridden(Exception):
+    """A request that was begun without a Context needs one now: a dependency has overridden another that comes later."""
+
+    def __init__(self, plan: Plan, body: Any, done: Mapping[int, Any]) -> None:
+        self.plan = plan
+        self.body = body
+        self.done = done
+
+
+async def solve(plan: Plan, exchange: AnyExchange, given: Context | None, body: Any, done: Mapping[int, Any]) -> Any:
     """What the endpoint returns. Raises (WebSocket)RequestValidationError with every fault of the request."""
     flat = plan.flat
-    context = context or Context(exchange)
+    context = given or Context(exchange)
     values = dict(done)
     errors: list[ErrorDetails] = []
     failed: list[bool] = []
     found: dict[str, Any] = {}
     for occurrence in flat.occurrences:
         node = flat.nodes[occurrence.node]
+        if node.index not in values and node is not flat.endpoint and plan.outdated():
+            renewed = plan.renewed(node.index)
+            if given is None and renewed.needs_context:
+                raise Overridden(renewed, body, values)
+            return await solve(renewed, exchange, given, body, values)
         own: list[ErrorDetails] = []
         found = await read_arguments(plan, occurrence.dependant, exchange, body, own)
         errors.extend(own)

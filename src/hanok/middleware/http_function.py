@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hanok.gateways import AsgiExchange, ForeignApp
+from hanok.gateways.event_loop import on_trio
 from hanok.http.request import Request
 from hanok.middleware.base import NativeMiddleware, send_response
 from hanok.middleware.capture import CaptureExchange, Downstream
@@ -47,8 +48,11 @@ class CallNext:
         return CapturedResponse(downstream)
 
     def way(self) -> Handler:
-        """The handler of the application; in a task of its own if the function has opened a cancel scope around us."""
-        if open_scope() is self.scope:
+        """The handler of the application; in a task of its own if the function has opened a cancel scope around us.
+
+        On trio it always has a task of its own: cancel scopes of one task must nest there, across its answer too.
+        """
+        if open_scope() is self.scope and not on_trio():
             return self.middleware.inner
         return ForeignApp(self.middleware.app).handle
 
