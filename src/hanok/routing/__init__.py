@@ -3,8 +3,8 @@
 What enters: an Exchange, and the routes that the application has declared. What leaves: the same exchange
 with its route, endpoint and path parameters, given to the route to run; or 404, 405, a redirect to the other
 slash. Read ``table`` first (how a route is found), then ``router`` (what happens then), ``template`` (what a
-path means), ``plain`` and ``mount`` for the routes of Starlette's kind; then ``api_route`` and ``api_router``
-for operations, ``inherited`` and ``included`` for what including a router does.
+path means), ``template_route``, ``plain`` and ``mount`` for the routes of Starlette's kind; then ``declared_route``,
+``api_route`` and ``api_router`` for operations, ``inherited`` and ``included`` for what including a router does.
 """
 
 from collections.abc import Iterable, Iterator

@@ -6,23 +6,22 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from pydantic.fields import FieldInfo
 from typing_extensions import Unpack
 
-from hanok.dependencies import Dependant, call_kind, merged, read_dependant
-from hanok.dependencies.dependant import extra_dependant
+from hanok.dependencies import Dependant, call_kind, merged
 from hanok.endpoint import Operation, StreamKind, compile_operation, compile_websocket
 from hanok.endpoint.operation import body_field, should_embed, unique
 from hanok.endpoint.run import Endpoint, RequestHandler, Run, WebSocketEndpointPlan
 from hanok.endpoint.stream import item_type, stream_kind
-from hanok.exchange import Exchange, WebSocketExchange, body_allowed
-from hanok.gateways import NativeApp
+from hanok.exchange import body_allowed
 from hanok.http import DefaultPlaceholder, Response
 from hanok.params import Parameter
 from hanok.params.signature import REQUIRED, read_return
-from hanok.routing.base import VIEW, get_name
+from hanok.routing.base import get_name
+from hanok.routing.declared_route import DeclaredRoute, OperationApp
 from hanok.routing.inherited import Inherited, value_of
 from hanok.routing.options import (
     ApiRouteOptions,
@@ -31,82 +30,12 @@ from hanok.routing.options import (
     complete,
     takes,
 )
-from hanok.routing.plain import RequestResponse, Route, TemplateRoute, WebSocketRoute
+from hanok.routing.plain import RequestResponse, Route, WebSocketRoute
 from hanok.serialization import DumpOptions
 from hanok.types import ASGIApp
 
 # The route that is compiled while the one that was declared is asked for its handler.
 COMPILED: ContextVar[APIRoute | None] = ContextVar("hanok.compiled", default=None)
-
-
-class OperationApp(NativeApp):
-    """The application of an API route; compiled on its first request."""
-
-    __slots__ = ("route",)
-
-    def __init__(self, route: APIRoute | APIWebSocketRoute) -> None:
-        self.route = route
-
-    def handle(self, exchange: Exchange | WebSocketExchange) -> Any:
-        route = self.route
-        if route.is_included and exchange._scope is not None:
-            route = route.seen_in(exchange._scope)
-        return route.compiled()(exchange)
-
-
-class DeclaredRoute(TemplateRoute):
-    """What the two kinds have in common: a dependant, and being seen through an included router."""
-
-    dependencies: list[Any]
-    is_included = False
-    _compiled: Run | None = None
-    # What follows from path and inheritance, and is found again for each inclusion.
-    _derived: ClassVar[tuple[str, ...]] = ("dependant",)
-
-    @cached_property
-    def dependant(self) -> Dependant:
-        """What the endpoint and the dependencies declared beside it need."""
-        names = frozenset(self.param_convertors)
-        dependant = read_dependant(self.endpoint, path=self.path_format, path_names=names)
-        dependant.dependencies[:0] = [
-            extra_dependant(declared, path=self.path_format, path_names=names) for declared in self.dependencies
-        ]
-        return dependant
-
-    def compiled(self) -> Run:
-        """The compiled endpoint; it takes the place of ``run`` where nothing stands before it."""
-        run = self._compiled
-        if run is None:
-            run = self._compiled = self._compile()
-            if isinstance(self._app, OperationApp) and self.run == self._handler:
-                # Routers call the attribute, so that nothing stands in between.
-                self.run = run  # type: ignore[method-assign, assignment]
-        return run
-
-    def _compile(self) -> Run:
-        raise NotImplementedError
-
-    def _clone(self, inherited: Inherited) -> Any:
-        clone = super()._clone(inherited)
-        for name in ("_compiled", *self._derived):
-            clone.__dict__.pop(name, None)
-        clone.is_included = False
-        return clone
-
-    def _reattach(self, clone: Any) -> None:
-        """Let the clone run its own compilation, behind whatever was put around the original's."""
-        if isinstance(self._app, OperationApp):
-            clone.app = OperationApp(clone)
-            return
-        clone.app = self._app
-        self.is_included = True
-        behind = clone.run
-
-        async def run(exchange: Exchange | WebSocketExchange) -> None:
-            exchange.scope[VIEW] = clone
-            await behind(exchange)
-
-        clone.run = run
 
 
 class APIRoute(DeclaredRoute, Route):

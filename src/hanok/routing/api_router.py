@@ -14,12 +14,11 @@ from typing_extensions import Unpack
 
 from hanok.exceptions import DeclarationError
 from hanok.gateways import NativeApp
-from hanok.http import is_async_callable
 from hanok.routing.api_route import APIRoute, APIWebSocketRoute
 from hanok.routing.base import BaseRoute, Match
 from hanok.routing.included import INCLUDED, IncludedRouter, first_match, next_chosen
 from hanok.routing.inherited import Inherited
-from hanok.routing.lifespan import as_lifespan
+from hanok.routing.lifespan import as_lifespan, both_lifespans, call_each
 from hanok.routing.options import (
     AddOptions,
     RouterOptions,
@@ -34,8 +33,6 @@ from hanok.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from hanok.routing.frontend import Fallback
-
-    pass
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -339,22 +336,3 @@ def routers_below(router: Any) -> Iterator[Any]:
         if isinstance(route, IncludedRouter):
             yield route.original_router
             yield from routers_below(route.original_router)
-
-
-async def call_each(handlers: Sequence[Callable[[], Any]]) -> None:
-    for handler in handlers:
-        if is_async_callable(handler):
-            await handler()
-        else:
-            handler()
-
-
-def both_lifespans(outer: Any, router: Any) -> Any:
-    """A lifespan around another router's, which is looked up when it starts. The outer state wins."""
-
-    @asynccontextmanager
-    async def lifespan(app: Any) -> Any:
-        async with outer(app) as state, router.lifespan_context(app) as inner:
-            yield state if inner is None else {**inner, **(state or {})}
-
-    return lifespan

@@ -8,11 +8,12 @@ import functools
 import inspect
 import traceback
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from typing import Any
 
 from hanok.exceptions import HanokDeprecationWarning
+from hanok.http import is_async_callable
 from hanok.types import Lifespan, Receive, Scope, Send
 
 
@@ -82,3 +83,22 @@ async def run_lifespan(context: Lifespan, scope: Scope, receive: Receive, send: 
         await send({"type": f"lifespan.{phase}.failed", "message": traceback.format_exc()})
         raise
     await send({"type": "lifespan.shutdown.complete"})
+
+
+async def call_each(handlers: Sequence[Callable[[], Any]]) -> None:
+    for handler in handlers:
+        if is_async_callable(handler):
+            await handler()
+        else:
+            handler()
+
+
+def both_lifespans(outer: Any, router: Any) -> Any:
+    """A lifespan around another router's, which is looked up when it starts. The outer state wins."""
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> Any:
+        async with outer(app) as state, router.lifespan_context(app) as inner:
+            yield state if inner is None else {**inner, **(state or {})}
+
+    return lifespan

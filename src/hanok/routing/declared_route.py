@@ -1,0 +1,85 @@
+"""DeclaredRoute: what APIRoute and APIWebSocketRoute have in common, and how they come to run."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any, ClassVar
+
+from hanok.dependencies import Dependant, read_dependant
+from hanok.dependencies.dependant import extra_dependant
+from hanok.endpoint.run import Run
+from hanok.exchange import Exchange, WebSocketExchange
+from hanok.gateways import NativeApp
+from hanok.routing.base import VIEW
+from hanok.routing.inherited import Inherited
+from hanok.routing.template_route import TemplateRoute
+
+
+class OperationApp(NativeApp):
+    """The application of an API route; compiled on its first request."""
+
+    __slots__ = ("route",)
+
+    def __init__(self, route: DeclaredRoute) -> None:
+        self.route = route
+
+    def handle(self, exchange: Exchange | WebSocketExchange) -> Any:
+        route = self.route
+        if route.is_included and exchange._scope is not None:
+            route = route.seen_in(exchange._scope)
+        return route.compiled()(exchange)
+
+
+class DeclaredRoute(TemplateRoute):
+    """What the two kinds have in common: a dependant, and being seen through an included router."""
+
+    dependencies: list[Any]
+    is_included = False
+    _compiled: Run | None = None
+    # What follows from path and inheritance, and is found again for each inclusion.
+    _derived: ClassVar[tuple[str, ...]] = ("dependant",)
+
+    @cached_property
+    def dependant(self) -> Dependant:
+        """What the endpoint and the dependencies declared beside it need."""
+        names = frozenset(self.param_convertors)
+        dependant = read_dependant(self.endpoint, path=self.path_format, path_names=names)
+        dependant.dependencies[:0] = [
+            extra_dependant(declared, path=self.path_format, path_names=names) for declared in self.dependencies
+        ]
+        return dependant
+
+    def compiled(self) -> Run:
+        """The compiled endpoint; it takes the place of ``run`` where nothing stands before it."""
+        run = self._compiled
+        if run is None:
+            run = self._compiled = self._compile()
+            if isinstance(self._app, OperationApp) and self.run == self._handler:
+                # Routers call the attribute, so that nothing stands in between.
+                self.run = run  # type: ignore[method-assign, assignment]
+        return run
+
+    def _compile(self) -> Run:
+        raise NotImplementedError
+
+    def _clone(self, inherited: Inherited) -> Any:
+        clone = super()._clone(inherited)
+        for name in ("_compiled", *self._derived):
+            clone.__dict__.pop(name, None)
+        clone.is_included = False
+        return clone
+
+    def _reattach(self, clone: Any) -> None:
+        """Let the clone run its own compilation, behind whatever was put around the original's."""
+        if isinstance(self._app, OperationApp):
+            clone.app = OperationApp(clone)
+            return
+        clone.app = self._app
+        self.is_included = True
+        behind = clone.run
+
+        async def run(exchange: Exchange | WebSocketExchange) -> None:
+            exchange.scope[VIEW] = clone
+            await behind(exchange)
+
+        clone.run = run
