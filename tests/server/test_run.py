@@ -166,9 +166,9 @@ def test_several_workers_need_a_target_they_can_import():
         run(object(), workers=2)
 
 
-def test_a_wrong_target_is_told_before_anything_is_bound():
-    with pytest.raises(ConfigError, match="no module"):
-        run("no_such_module_at_all:app")
+def test_a_wrong_target_is_an_exit_code(capfd):
+    assert run("no_such_module_at_all:app", port=0) == 2
+    assert "no module 'no_such_module_at_all'" in capfd.readouterr().err
 
 
 # ---- environment files and logs

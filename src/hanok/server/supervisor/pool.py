@@ -119,14 +119,15 @@ class Pool:
 
     # ---- what happens
 
-    def serves(self, worker: WorkerProcess) -> None:
-        """It has said that it serves."""
+    def serves(self, worker: WorkerProcess) -> WorkerProcess | None:
+        """It has said that it serves. Gives the worker whose place it takes."""
         worker.serves()
         old, worker.replaces = worker.replaces, None
         if old is not None and worker.counts:
-            logger.info("%s serves in the place of %s (%s)", worker, old, old.outdated)
+            logger.info("%s takes the place of %s (%s)", worker, old, old.outdated)
             self.backoff.succeeded()
             old.retire()
+        return old
 
     def wants_replacement(self, worker: WorkerProcess, reason: str) -> None:
         """It has done its share."""

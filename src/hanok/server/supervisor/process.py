@@ -30,12 +30,12 @@ SAYS_WHERE = 0.5  # seconds for which a blocked worker may write its stacks
 
 
 class WorkerProcess:
-    """Started by ``start(assignment)``, which gives the child process."""
+    """Started by ``start(assignment, ours)``, which gives the child process; ``ours`` are descriptors not for a fork."""
 
     def __init__(
         self,
         make: Callable[[int, int, int], Assignment],
-        start: Callable[[Assignment], Child],
+        start: Callable[[Assignment, tuple[int, ...]], Child],
         *,
         replaces: WorkerProcess | None = None,
     ) -> None:
@@ -60,7 +60,7 @@ class WorkerProcess:
         self.unasked = False  # it ended while it should have served
         self._heard = b""
         try:
-            self.child = start(self.assignment)
+            self.child = start(self.assignment, (ours.fileno(), self.trace_fd))
         finally:
             theirs.close()
             os.close(their_trace_fd)

@@ -92,6 +92,17 @@ def _live(body: Callable[[], int]) -> None:
         os._exit(code)
 
 
+def reap_adopted(known: set[int]) -> None:
+    """As process 1 of a container we inherit orphans of all kinds, and are the only one to reap them."""
+    if os.getpid() != 1:
+        return
+    with suppress(ChildProcessError):
+        while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
+            if found.si_pid in known:
+                return  # it is reaped in its turn, and the others after it
+            os.waitpid(found.si_pid, 0)
+
+
 def interpreter_options() -> list[str]:
     """The options with which this interpreter was started, for another one like it."""
     options = [f"-X{name}" if value is True else f"-X{name}={value}" for name, value in sys._xoptions.items()]

@@ -11,8 +11,6 @@ from __future__ import annotations
 import logging
 import os
 import selectors
-import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,18 +19,19 @@ from typing import Any
 from hanok.exceptions import ConfigError
 from hanok.server import identity, logs
 from hanok.server.config import Config
-from hanok.server.hooks import Hooks, ServerFacts, WorkerFacts, hooks_of
+from hanok.server.hooks import Hooks, ServerFacts, hooks_of
 from hanok.server.notify import Notifier
 from hanok.server.observed import Panel
 from hanok.server.pidfile import PidFile
 from hanok.server.supervisor import child, signals, states
-from hanok.server.supervisor.assignment import ENOUGH, REOPEN, RETIRE, SERVES, STOP, Assignment, Entry
+from hanok.server.supervisor.assignment import ENOUGH, REOPEN, RETIRE, SERVES, STOP, Entry
 from hanok.server.supervisor.handover import Handover, Inheritance, inherited, unchanged_environment, working_directory
+from hanok.server.supervisor.launcher import Launcher
 from hanok.server.supervisor.pool import RELOAD, Pool
 from hanok.server.supervisor.process import WorkerProcess
 from hanok.server.supervisor.signals import Wish
 from hanok.server.supervisor.sockets import Listeners
-from hanok.server.supervisor.spawn import Child, execute, fork
+from hanok.server.supervisor.spawn import reap_adopted
 from hanok.server.supervisor.states import ProcessState, SupervisorEvent, SupervisorState
 from hanok.server.tls import Certificates
 
@@ -65,8 +64,6 @@ class Supervisor:
     ) -> None:
         self.config = config
         self.target = target
-        self.app = app
-        self.entry = entry
         self.on_ready = on_ready
         self.reconfigure = reconfigure
         identity.Identity.of(config)  # what is wrong with these is told before anything is opened
@@ -74,7 +71,7 @@ class Supervisor:
             Certificates(config)
         self.hooks = hooks_of(config) if hooks is None else hooks
         self.facts = ServerFacts(config, os.getpid(), config.workers)
-        self.directory = working_directory()
+        directory = working_directory()
         self.inheritance: Inheritance | None = inherited(config)
         self.listeners = Listeners.open(config) if self.inheritance is None else self.inheritance.listeners
         self.panel = Panel.of(config) if self.inheritance is None else self.inheritance.panel(config)
@@ -82,10 +79,14 @@ class Supervisor:
         self.pidfile = None if config.pidfile is None else PidFile(config.pidfile)
         self.notifier = Notifier()
         self.state = SupervisorState.STARTING
+        self.launcher = Launcher(
+            config, target, app, entry, facts=self.facts, hooks=self.hooks, directory=directory,
+            listeners=self.listeners, panel=self.panel, pidfile=self.pidfile, let_go=self._let_go,
+        )  # fmt: skip
         self.pool = Pool(config.workers, self._start_worker, self.listeners.drop)
         self.handover: Handover | None = None
         self.exit_code = 0
-        self._number = 0  # of the last worker
+        self._first_ones = config.workers
         self._resting = False  # SIGWINCH: no workers until SIGHUP
         self._complete = False  # whether all workers have served at once
         self._reloading = False
@@ -94,7 +95,7 @@ class Supervisor:
         self._next_look = 0.0
         self._next_watchdog = float("inf")
         self._has_terminal = signals.has_terminal()
-        self._selector: selectors.BaseSelector | None = None
+        self._selector = selectors.DefaultSelector()
 
     # ---- the life
 
@@ -103,9 +104,8 @@ class Supervisor:
         try:
             if self.pidfile is not None and self.inheritance is None:
                 self.pidfile.write()
-            with signals.caught() as wake, selectors.DefaultSelector() as selector:
-                self._selector = selector
-                selector.register(wake, selectors.EVENT_READ)
+            with signals.caught() as wake, self._selector:
+                self._selector.register(wake, selectors.EVENT_READ)
                 self._begin()
                 while self.state is not SupervisorState.STOPPED:
                     self._turn(wake)
@@ -118,8 +118,7 @@ class Supervisor:
         self._happens(SupervisorEvent.STOP)
 
     def _begin(self) -> None:
-        if self.app is not None:
-            self._prepare_forks()
+        self.launcher.prepare()
         identity.show(f"{self.config.proc_name}: supervisor [{self.target}]")
         if self.notifier.interval is not None:
             self._next_watchdog = 0.0
@@ -141,18 +140,6 @@ class Supervisor:
         if self.panel is not None:
             self.panel.close()
 
-    def _prepare_forks(self) -> None:
-        import gc
-
-        if threading.active_count() > 1:
-            names = ", ".join(one.name for one in threading.enumerate() if one is not threading.main_thread())
-            logger.warning(
-                "--preload: importing the application has started threads (%s); workers are forks and will not have them",
-                names,
-            )
-        gc.collect()
-        gc.freeze()  # the collector of a worker shall not touch, and so copy, what all of them share
-
     # ---- one turn
 
     def _turn(self, wake: int) -> None:
@@ -168,7 +155,8 @@ class Supervisor:
             code = worker.reap()
             if code is not None:
                 self._reaped(worker, code)
-        self._adopted()
+        known = {worker.child.pid for worker in self.pool.workers}
+        reap_adopted(known if self.handover is None else {*known, self.handover.process.pid})
         self._look_at_handover()
         self._announce()
         is_ending = self.state in (SupervisorState.DRAINING, SupervisorState.QUITTING)
@@ -189,7 +177,6 @@ class Supervisor:
 
     def _wait(self, wake: int, until: float) -> None:
         """Until a signal comes, a worker speaks, or a deadline is reached."""
-        assert self._selector is not None
         timeout = None if until == float("inf") else max(0.0, until - time.monotonic())
         self._selector.select(timeout)
         now = time.monotonic()
@@ -240,7 +227,7 @@ class Supervisor:
         if self._resting or config.workers != self.config.workers:
             self._resting = False
             self._resize(config.workers)
-        self.config = self.facts.cfg = config
+        self.config = self.facts.cfg = self.launcher.config = config
         self.hooks.call("on_reload", self.facts)
         self.pool.reload()
 
@@ -284,11 +271,10 @@ class Supervisor:
         self.hooks.call("pre_exec", self.facts)
         try:
             admin = [] if self.panel is None else self.panel.sockets
-            self.handover = Handover(self.listeners, admin, self.config, self.directory, self.environ)
+            self.handover = Handover(self.listeners, admin, self.config, self.launcher.directory, self.environ)
         except OSError as error:
             logger.error("no new supervisor could be started: %s", error)
             return
-        assert self._selector is not None
         self._selector.register(self.handover.fd, selectors.EVENT_READ)
         logger.info("a new supervisor starts (process %d)", self.handover.process.pid)
 
@@ -312,62 +298,24 @@ class Supervisor:
     # ---- workers
 
     def _start_worker(self, slot: int, replaces: WorkerProcess | None) -> WorkerProcess:
-        self._number += 1
-        number, listeners = self._number, self.listeners.of(slot)
-        places = {one.assignment.place for one in self.pool.workers}
-
-        def make(control: int, heartbeat: int, trace: int) -> Assignment:
-            return Assignment(
-                self.config,
-                self.target,
-                self.entry,
-                number,
-                slot,
-                self.facts,
-                tuple(sock.fileno() for sock in listeners),
-                control,
-                heartbeat,
-                trace,
-                path=tuple(sys.path),
-                files=self._files(),
-                is_replacement=replaces is not None,
-                place=next(place for place in range(len(places) + 1) if place not in places),
-                board=None if self.panel is None else (self.panel.board.slots, self.panel.board.fd),
-                admin_fds=() if self.panel is None else tuple(sock.fileno() for sock in self.panel.sockets),
-                app=self.app,
-            )
-
-        worker = WorkerProcess(make, self._launch, replaces=replaces)
-        assert self._selector is not None
+        worker = self.launcher.start(slot, replaces, self.pool.workers)
         self._selector.register(worker.control, selectors.EVENT_READ)
-        logger.debug("%s starts", worker)
         return worker
 
-    def _launch(self, assignment: Assignment) -> Child:
-        self.hooks.call("pre_fork", self.facts, WorkerFacts(assignment.config, assignment.number, 0, os.getpid()))
-        if self.app is None:
-            return execute(assignment, self.directory)
-        return fork(lambda: self._be_forked(assignment))
-
-    def _be_forked(self, assignment: Assignment) -> int:
-        """In a fork: let go of what is the supervisor's, and be a worker."""
-        signals.be_a_worker()
+    def _let_go(self) -> None:
+        """In a fork: what is the supervisor's alone."""
         for worker in self.pool.workers:
             worker.close()
-        if self.pidfile is not None:
-            self.pidfile.forget()
-        assert self._selector is not None
         self._selector.close()
-        return child.live(assignment)
-
-    def _files(self) -> tuple[tuple[str, int], ...]:
-        own = () if self.pidfile is None else ((self.pidfile.path, self.pidfile.inode),)
-        return (*self.listeners.files, *own)
 
     def _hear(self, worker: WorkerProcess) -> None:
         for words in worker.hear():
             if SERVES in words:
-                self.pool.serves(worker)
+                if self.pool.serves(worker) is None and self.state is SupervisorState.SERVING:
+                    # What is there from the start is told by ``on_ready``.
+                    logger.log(
+                        logging.DEBUG if worker.number <= self._first_ones else logging.INFO, "%s serves", worker
+                    )
                 first = self.state is SupervisorState.STARTING
                 self._happens(SupervisorEvent.SERVES)
                 if first:
@@ -396,7 +344,6 @@ class Supervisor:
             logger.info("reloaded")
 
     def _forget(self, fd: Any) -> None:
-        assert self._selector is not None
         with suppress(KeyError):
             self._selector.unregister(fd)
 
@@ -433,19 +380,6 @@ class Supervisor:
             return
         pause = self.pool.failed_early(worker)
         logger.error("%s failed to start (%s); %s stays, next attempt in %g seconds", worker, how, old, pause)
-
-    def _adopted(self) -> None:
-        """As process 1 of a container we inherit orphans of all kinds, and are the only one to reap them."""
-        if os.getpid() != 1:
-            return
-        known = {worker.child.pid for worker in self.pool.workers}
-        if self.handover is not None:
-            known.add(self.handover.process.pid)
-        with suppress(ChildProcessError):
-            while (found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)) is not None:
-                if found.si_pid in known:
-                    return
-                os.waitpid(found.si_pid, 0)
 
 
 # What each wish leads to. Every one of them returns at once.
