@@ -15,7 +15,7 @@ from hanok.version import VERSION
 def test_help_lists_the_commands(hanok: Any) -> None:
     command = hanok("--help")
     assert command.ends() == 0
-    for word in ("run", "dev", "routes", "explain", "--version", "hanok dev main:app"):
+    for word in ("run", "dev", "config", "routes", "explain", "--version", "hanok dev main:app"):
         assert word in command.text
 
 

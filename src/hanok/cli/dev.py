@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hanok.cli.dropin import dropin_option, switch_over
-from hanok.cli.help import RichCommand
-from hanok.cli.options import ENVIRONMENT, config_options, make_config
+from hanok.cli.options import ENVIRONMENT, ServingCommand, config_options, configure
+from hanok.server.config import OPTIONS, PROCESS
 
 if TYPE_CHECKING:
     from hanok.server.config import Config
     from hanok.server.reload import ReloadEvent
 
 # What dev decides itself: one worker, which is replaced when a file changes.
-NOT_FOR_DEV = frozenset({"workers", "limit_max_requests", "limit_max_requests_jitter", "interface", "fd"})
+USEFUL = {"loop", "timeout_graceful_shutdown"}
+NOT_FOR_DEV = frozenset({one.name for one in OPTIONS if one.group == PROCESS} - USEFUL | {"interface", "fd"})
 
 
 @click.command(
     "dev",
-    cls=RichCommand,
+    cls=ServingCommand,
     short_help="Serve while you write: reload, readable errors.",
     epilog=f"{ENVIRONMENT}\nExample: hanok dev main:app --port 8080",
 )
@@ -39,16 +40,17 @@ def command(target: str | None, **given: Any) -> int:
     from hanok.cli.target import find_target
 
     os.environ["HANOK_DEBUG"] = "1"
-    config = make_config({**given, "workers": 1}, reload=True)
+    found = configure({**given, "workers": 1}, reload=True)
     switch_over(given)
-    return serve(config, find_target(target, config.app_dir))
+    named = target or (found.target and found.target.value)
+    return serve(found.config, find_target(named, found.config.app_dir))
 
 
 def serve_reloading(config: Config, target: str) -> int:
     """Watch the files, and keep a child that serves."""
     from hanok.cli.banner import shown_path, urls
     from hanok.cli.run import child_command
-    from hanok.server.listeners import bind
+    from hanok.server.listeners import bind, release
     from hanok.server.reload import Reloader
     from hanok.server.watcher import watched_directories
 
@@ -59,10 +61,7 @@ def serve_reloading(config: Config, target: str) -> int:
         reloader = Reloader(target, config, sockets, child_command(), say=talk.say, on_ready=talk.ready)
         return reloader.run()
     finally:
-        for one in sockets:
-            one.close()
-        if config.uds is not None:
-            os.unlink(config.uds)
+        release(sockets)
 
 
 class Talk:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import click
 
-from hanok.cli.help import GroupedOption
+from hanok.cli.help import GroupedOption, RichCommand
 from hanok.exceptions import ConfigError
-from hanok.server.config import Config, environment, options
-from hanok.server.options import SEVERAL, Option
-from hanok.server.run import read_env_file
+from hanok.server.config import Config, options
+from hanok.server.config_gunicorn import ALIASES, MEANINGLESS
+from hanok.server.options import FALSE, SEVERAL, TRUE, Option
+
+if TYPE_CHECKING:
+    from hanok.server.config_layers import Effective
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-ENVIRONMENT = "Every option can also be set in the environment: --log-level is HANOK_LOG_LEVEL."
+ENVIRONMENT = (
+    "Every option can also be set in the environment (--log-level is HANOK_LOG_LEVEL), in the file of --config, and in "
+    "[tool.hanok] of pyproject.toml. hanok config shows what results."
+)
 
 METAVARS = {
     "text": "TEXT",
@@ -32,6 +38,9 @@ METAVARS = {
 }
 
 
+NONE = object()  # what was said to be none; None is what was not said
+
+
 class OptionType(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # generic in newer versions of click only
     """Reads a value as the option itself does, so that the environment and the command line agree."""
 
@@ -42,13 +51,14 @@ class OptionType(click.ParamType):  # type: ignore[type-arg, unused-ignore]  # g
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         if not isinstance(value, str):
             return value
+        wrong: Any = value
         try:
-            parsed = self.option.parse(value)
+            wrong = parsed = self.option.parse(value)
             self.option.check(parsed)
         except ConfigError:
             # click names the option itself
-            raise click.BadParameter(f"{value!r} is not accepted; give {self.option.accepts}.", ctx, param) from None
-        return parsed
+            raise click.BadParameter(self.option.refusal(wrong), ctx, param) from None
+        return NONE if parsed is None else parsed
 
 
 def config_options(*, without: frozenset[str] = frozenset(), **defaults: Any) -> Callable[[F], F]:
@@ -100,15 +110,101 @@ def notes(option: Option, default: Any) -> tuple[str, ...]:
 
 
 def make_config(given: dict[str, Any], **defaults: Any) -> Config:
-    """A Config of the command line, else the environment, else ``defaults``, else Config's own defaults."""
-    env_file = given.get("env_file") or os.environ.get("HANOK_ENV_FILE")
-    if env_file:
-        read_env_file(env_file)
-    told: dict[str, Any] = {}
+    """A Config of the command line, else the environment, else files, else ``defaults``, else Config's own
+    defaults. What should be said about them is said.
+    """
+    return configure(given, **defaults).config
+
+
+def configure(given: dict[str, Any], **defaults: Any) -> Effective:
+    """The same, with the place where each value stands, and the target that a file names."""
+    from hanok.server.config_layers import effective
+
+    context = click.get_current_context(silent=True)
+    name = context.command_path if context is not None else "the command"
+    found = effective(told(given), command=defaults, command_name=name)
+    for remark in (*passed_over(context), *found.remarks):
+        click.echo(f"{click.style('note', fg='yellow')}      {remark}", err=True)
+    return found
+
+
+def told(given: dict[str, Any]) -> dict[str, Any]:
+    """The options that the command line has set."""
+    found: dict[str, Any] = {}
     for option in options():
         value = given.get(option.name)
-        if value is None or value == ():
-            continue
-        # Options that may repeat come as a tuple of what each one said.
-        told[option.name] = sum(value, ()) if option.kind in SEVERAL else value
-    return Config(**{**defaults, **environment(), **told})
+        # click gives an option that may repeat as a tuple of what each one said; () was not said at all.
+        if value is not None and value != ():
+            several = option.kind in SEVERAL
+            found[option.name] = sum(value, ()) if several else None if value is NONE else value
+    return found
+
+
+# ---- other spellings
+
+
+class ServingCommand(RichCommand):
+    """A command with the options of Config, which reads the flags of Uvicorn and Gunicorn as they are typed."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, list(respelled(args, ctx)))
+
+
+def respelled(args: Sequence[str], ctx: click.Context) -> Iterator[str]:
+    """Our spelling of the arguments: ``--access-log false`` is ``--no-access-log``, ``--max-requests 9`` is
+    ``--limit-max-requests 9``, and what has no meaning here is left out.
+    """
+    switches = {option.flag: option for option in options() if option.kind == "switch"}
+    aliases = {flag: alias for alias in ALIASES.values() for flag in alias.flags}
+    left = deque(args)
+    while left:
+        word = left.popleft()
+        if word == "--":
+            yield from (word, *left)
+            return
+        flag, equals, value = word.partition("=")
+        if flag in IGNORED:
+            if IGNORED[flag].takes_value and not equals and left:
+                left.popleft()
+            ctx.meta.setdefault(PASSED_OVER, []).append(f"{flag}: it has no meaning here: {IGNORED[flag].why}.")
+        elif flag in switches:
+            if not equals and left and left[0].lower() in TRUE | FALSE:
+                value = left.popleft()
+            if value.lower() in FALSE:
+                flag = "--no-" + flag[2:]
+            elif value and value.lower() not in TRUE:
+                raise click.BadParameter(
+                    f"{value!r} is not accepted; give {switches[flag].accepts}.", ctx, param_hint=f"'{flag}'"
+                )
+            yield flag
+        elif flag in aliases and (equals or left):
+            converted = aliases[flag].convert(value if equals else left.popleft())
+            yield from (flag_of(aliases[flag].option), "none" if converted is None else str(converted))
+        else:
+            yield word
+
+
+def flag_of(name: str) -> str:
+    return next(option.flag for option in options() if option.name == name)
+
+
+class Ignored(NamedTuple):
+    """A flag of another server that would change nothing here."""
+
+    why: str
+    takes_value: bool = True
+
+
+PASSED_OVER = "hanok.passed_over"
+IGNORED: dict[str, Ignored] = {
+    **{f"--{name.replace('_', '-')}": Ignored(MEANINGLESS[name]) for name in (
+        "worker_class", "threads", "worker_connections", "worker_tmp_dir",
+    )},
+    "-k": Ignored(MEANINGLESS["worker_class"]),
+    "--reset-contextvars": Ignored("each request has a context of its own anyway", takes_value=False),
+}  # fmt: skip
+
+
+def passed_over(context: click.Context | None) -> list[str]:
+    found: list[str] = [] if context is None else context.meta.get(PASSED_OVER, [])
+    return found

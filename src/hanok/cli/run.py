@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hanok.cli.dropin import dropin_option, switch_over
-from hanok.cli.help import RichCommand
-from hanok.cli.options import ENVIRONMENT, config_options, make_config
+from hanok.cli.options import ENVIRONMENT, ServingCommand, config_options, configure
 from hanok.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "run",
-    cls=RichCommand,
+    cls=ServingCommand,
     short_help="Serve an application, in production.",
     epilog=f"{ENVIRONMENT}\nExample: hanok run main:app --host 0.0.0.0 --workers 4",
 )
@@ -35,9 +34,10 @@ def command(target: str | None, **given: Any) -> int:
     tried."""
     from hanok.cli.target import find_target
 
-    config = make_config(given)
+    found = configure(given)
     switch_over(given)
-    return serve(config, find_target(target, config.app_dir))
+    named = target or (found.target and found.target.value)
+    return serve(found.config, find_target(named, found.config.app_dir))
 
 
 def serve(config: Config, target: str) -> int:

@@ -76,5 +76,11 @@ NAMES: tuple[str, ...] = tuple(one.name for one in fields(Hooks))
 
 
 def hooks_of(config: Config) -> Hooks:
-    """The hooks that the options name. Called in the supervisor, and again in each worker."""
-    return Hooks()
+    """The functions of the file of ``--config``, if it is Python. Called in the supervisor, and again in each worker,
+    which runs the file anew.
+    """
+    if config.config is None:
+        return Hooks()
+    from hanok.server.config_files import read_hooks
+
+    return Hooks(**read_hooks(config.config, NAMES))

@@ -90,7 +90,10 @@ class Option:
         if not isinstance(value, (list, tuple)):
             return value
         if self.kind == "headers":
-            return tuple(_header(one) if isinstance(one, str) else tuple(one) for one in value)
+            try:
+                return tuple(_header(one) if isinstance(one, str) else tuple(one) for one in value)
+            except (ValueError, TypeError):
+                return value  # which ``check`` refuses
         return tuple(os.fspath(one) if isinstance(one, os.PathLike) else one for one in value)
 
     def check(self, value: Any, where: str | None = None) -> None:
@@ -114,10 +117,13 @@ class Option:
 
     def error(self, value: Any, where: str | None = None) -> ConfigError:
         """What is said of a wrong value: where it stands, what may stand there."""
-        where = f"{self.flag} (or {self.env})" if where is None else where
+        return ConfigError(f"{f'{self.flag} (or {self.env})' if where is None else where}: {self.refusal(value)}")
+
+    def refusal(self, value: Any) -> str:
+        """The same without the place, for those who name it themselves."""
         shown = "the value" if self.kind in SECRET else repr(value)
         remedy = (self.remedies or {}).get(value) if isinstance(value, (str, int)) else None
-        return ConfigError(f"{where}: {shown} is not accepted; {remedy or f'give {self.accepts}'}.")
+        return f"{shown} is not accepted; {remedy or f'give {self.accepts}'}."
 
 
 def _header(text: str) -> tuple[str, str]:
