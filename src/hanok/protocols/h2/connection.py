@@ -275,7 +275,7 @@ class H2Connection(asyncio.Protocol):
 
     def _malformed(self, stream: int, reason: str) -> None:
         """RFC 9113 §8.1.1."""
-        self.services.error_log.warning("reset a stream of %s: %s", self.client, reason)
+        self.services.error_log.debug("reset a stream of %s: %s", self.client, reason)
         session = self.session
         session.reset(stream, ErrorCode.PROTOCOL_ERROR)
         if not session.guard.budgets.resets.spend(session.guard.now):

@@ -128,7 +128,7 @@ class Guard:
         if kind == FrameType.HEADERS:
             return self._headers(flags, stream, payload)
         if kind == FrameType.DATA:
-            if not payload and not flags & END_STREAM and not self.budgets.empty.spend(self.now):
+            if not flags & END_STREAM and not _content(flags, payload) and not self.budgets.empty.spend(self.now):
                 return _too_much("empty DATA frames")
             return self._move(Frame.DATA_END if flags & END_STREAM else Frame.DATA, stream)
         if kind == FrameType.WINDOW_UPDATE:
@@ -224,6 +224,12 @@ class Guard:
             if len(self._was_reset) > REMEMBERED:
                 del self._was_reset[next(iter(self._was_reset))]
         return state
+
+
+def _content(flags: int, payload: bytes) -> int:
+    """How much of a DATA frame is not padding (RFC 9113 §6.1)."""
+    size = len(payload)
+    return max(0, size - 1 - payload[0]) if flags & PADDED and size else size
 
 
 def _priority(stream: int, payload: bytes) -> Violation | None:
