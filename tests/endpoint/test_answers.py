@@ -20,6 +20,7 @@ from hanok.http import (
     StreamingResponse,
 )
 from hanok.routing import APIRoute
+from hanok.testing import TestClient
 
 
 class Item(BaseModel):
@@ -143,6 +144,18 @@ def test_a_wrong_value_of_a_mounted_application_is_told_with_its_whole_path(clie
         assert "in wrong" in message
     assert client_for(inner).get("/short").text == "ours"
     assert "GET /short" in str(told.pop())
+
+
+def test_a_wrong_item_of_a_mounted_application_is_told_with_its_whole_path() -> None:
+    app, inner = Hanok(), Hanok()
+
+    @inner.get("/items")
+    async def wrong() -> AsyncIterable[Item]:
+        yield {"price": "x"}  # type: ignore[misc]
+
+    app.mount("/sub", inner)
+    with pytest.raises(ResponseValidationError, match="GET /sub/items"):
+        TestClient(app).get("/sub/items")
 
 
 def test_a_body_that_cannot_be_read_is_the_clients_fault(client_for: Any) -> None:

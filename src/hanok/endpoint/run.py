@@ -11,6 +11,7 @@ An error on the way is thrown into the exits, the innermost first, before anybod
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from pydantic_core import ValidationError
@@ -177,7 +178,7 @@ class Endpoint:
         if operation.stream is not None:
             from hanok.endpoint.stream import streamed
 
-            return streamed(operation, result, arguments)
+            return streamed(operation, result, arguments, partial(wrong_result, self.plan, context.exchange))
         try:
             if self.writes_json:
                 content = self._writer(arguments.get("status_code", self.status))(result)

@@ -20,11 +20,12 @@ from hanok.endpoint.operation import Operation, StreamKind
 from hanok.exceptions import ResponseValidationError
 from hanok.http import Response, StreamingResponse, iterate_in_threadpool
 from hanok.params.annotation import is_class
-from hanok.params.values import faults
 from hanok.serialization import ResponseDump, jsonable_encoder
 
 if TYPE_CHECKING:
     from hanok.gateways.event_loop import Task
+
+Refusal = Callable[[Any, ValidationError], ResponseValidationError]
 
 PING_INTERVAL = 15.0
 
@@ -70,7 +71,7 @@ def finite(value: Any) -> Any:
     return value
 
 
-def item_writer(operation: Operation) -> Callable[[Any], str]:
+def item_writer(operation: Operation, refusal: Refusal) -> Callable[[Any], str]:
     """How one item becomes JSON text."""
     field = operation.stream_field
     if field is None:
@@ -81,9 +82,7 @@ def item_writer(operation: Operation) -> Callable[[Any], str]:
         try:
             return dump.to_bytes(item).decode()
         except ValidationError as error:
-            raise ResponseValidationError(
-                faults(error, ("response",)), body=item, endpoint_ctx=operation.where()
-            ) from error
+            raise refusal(item, error) from error
 
     return write
 
@@ -102,12 +101,14 @@ async def items_of(result: Any) -> AsyncGenerator[Any, None]:
             yield item
 
 
-def streamed(operation: Operation, result: Any, arguments: dict[str, Any]) -> Response:
-    """The response of a generator endpoint. ``arguments`` are the keyword arguments of the response class."""
+def streamed(operation: Operation, result: Any, arguments: dict[str, Any], refusal: Refusal) -> Response:
+    """The response of a generator endpoint. ``arguments`` are the keyword arguments of the response class, ``refusal``
+    makes the error of an item that is none.
+    """
     kind = operation.stream
     if kind is StreamKind.CHUNKS:
         return operation.response_class(result, **arguments)
-    write = item_writer(operation)
+    write = item_writer(operation, refusal)
     if kind is StreamKind.EVENTS:
         response = operation.response_class(events(items_of(result), write), **arguments)
         # Neither a cache nor a proxy that buffers (Nginx) may hold events back.
