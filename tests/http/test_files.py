@@ -9,6 +9,7 @@ import pytest
 from hanok.http import BackgroundTask, FileResponse
 from hanok.http.dates import http_date, parse_http_date
 from hanok.http.ranges import MalformedRangeHeader, RangeNotSatisfiable, parse_range_header
+from hanok.middleware import RequestBodyLimitMiddleware
 
 CONTENT = b"0123456789"
 MODIFIED = 1_700_000_000
@@ -144,6 +145,14 @@ def test_it_is_not_for_head_or_ranges(call, path):
     assert call(FileResponse(path), headers={"range": "bytes=0-1"}, extensions=extensions).body == b"01"
 
 
+def test_a_server_that_opens_files_is_not_given_one_of_a_body_that_is_too_large(call, path):
+    limited = RequestBodyLimitMiddleware(FileResponse(path), max_body_size=1)
+    answer = call(limited, headers={"content-length": "2"}, extensions={"http.response.pathsend": {}})
+    assert (answer.status, answer.body) == (413, b"Content Too Large")
+    answer = call(limited, headers={"content-length": "1"}, extensions={"http.response.pathsend": {}})
+    assert answer.kinds[1:] == ["http.response.pathsend"]
+
+
 # ---- ranges
 
 
@@ -217,6 +226,7 @@ def test_several_ranges(call, path, method):
     assert kind == "multipart/byteranges"
     head = f"--{boundary}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes"
     body = f"{head} 0-1/10\r\n\r\n01\r\n{head} 4-5/10\r\n\r\n45\r\n--{boundary}--".encode()
+    assert bool(answer.messages[-1]["body"]) is (method == "GET")  # the last piece is the end
     assert answer.headers["content-length"] == str(len(body))
     assert answer.body == (body if method == "GET" else b"")
 

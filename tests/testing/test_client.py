@@ -13,6 +13,7 @@ import anyio
 import pytest
 
 from hanok.exceptions import HanokDeprecationWarning
+from hanok.http import Request, Response
 from hanok.testing import TestClient
 
 HEAD = {"type": "http.response.start", "status": 200, "headers": []}
@@ -101,6 +102,20 @@ def test_a_request_without_host_header_gets_one() -> None:
     del request.headers["host"]
     client.send(request)
     assert app.scope["headers"][0] == (b"host", b"a.org:81")
+
+
+def test_after_the_answer_a_request_is_disconnected() -> None:
+    seen: list[bool] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        request: Request = Request(scope, receive)
+        await request.body()
+        seen.append(await request.is_disconnected())
+        await Response(b"hi")(scope, receive, send)
+        seen.append(await request.is_disconnected())
+
+    TestClient(app).post("/", content=b"a")
+    assert seen == [False, True]
 
 
 def test_a_body_is_one_message_and_after_the_answer_comes_the_disconnect() -> None:

@@ -12,8 +12,11 @@ Whatever the coroutine awaits on its way (a future, an event) passes through to 
 (a cancellation, a timeout) passes back in. Only one thing is kept: the marker by which a ``CaptureExchange`` says "here I would
 wait for the transport".
 
-A cancel scope that the application holds open across its answer and that ends by itself while the middleware is awaiting
-something strikes the middleware: both are one task.
+One task can not always stand for two. Foreign applications, which may answer from tasks that they start, are run beside and
+hand over what they send (``gateways.own_task``); so is every application around which the middleware function has
+opened a cancel scope, for it would leave that before the application leaves its own. What remains: a cancel scope that a
+native application holds open across its answer and that ends by itself while the middleware is awaiting something
+strikes the middleware.
 """
 
 from __future__ import annotations
