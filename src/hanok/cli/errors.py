@@ -57,7 +57,8 @@ def show_panel(message: str, title: str) -> None:
     from rich.text import Text
 
     console = err()
-    message = message[:1].upper() + message[1:]
+    if message.split(" ", 1)[0].isalpha():  # names of files and options stay as they are
+        message = message[:1].upper() + message[1:]
     console.print(Panel(Text(message), title=Text(title, "bad"), title_align="left", border_style="red"))
 
 
