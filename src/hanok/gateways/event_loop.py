@@ -16,9 +16,22 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
+_imported = sys.modules.get
+
+
 def on_trio() -> bool:
     """Whether trio runs the caller; one look into a dictionary for processes that have not imported it."""
-    trio = sys.modules.get("trio.lowlevel")
+    trio = _imported("trio.lowlevel")
+    if trio is None:
+        return False
+    import asyncio
+
+    # A task of asyncio is asked for first, because that is the faster question. A loop without one may have trio as its guest.
+    try:
+        if asyncio.current_task() is not None:
+            return False
+    except RuntimeError:
+        pass
     asks = getattr(trio, "in_trio_task", None)  # not there yet while another thread is importing trio
     return asks is not None and bool(asks())
 
@@ -82,22 +95,24 @@ async def wait(task: Task[Any], seconds: float | None = None) -> bool:
 
 
 async def end(task: Task[Any]) -> None:
-    """Cancel a task, and outlast it."""
+    """Cancel a task, and outlast it, even if the caller is cancelled meanwhile."""
     task.cancel()
-    if isinstance(task, TrioTask):
-        import trio
-
-        with trio.CancelScope(shield=True):
-            await task.wait()
+    if task.done():
         return
-    import asyncio
+    from anyio import CancelScope
 
-    assert isinstance(task, asyncio.Task)
-    while not task.done():
-        try:
-            await asyncio.wait((task,))
-        except asyncio.CancelledError:
-            task.cancel()
+    with CancelScope(shield=True):  # without it, anyio would cancel the caller again at every turn of the loop
+        if isinstance(task, TrioTask):
+            await task.wait()
+            return
+        import asyncio
+
+        assert isinstance(task, asyncio.Task)
+        while not task.done():
+            try:
+                await asyncio.wait((task,))
+            except asyncio.CancelledError:
+                task.cancel()
 
 
 async def next_turn() -> None:
