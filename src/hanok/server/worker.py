@@ -18,8 +18,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ConfigError
-from hanok.gateways import ForeignApp, Handler, NativeApp, handler_of
-from hanok.protocols.forwarded import Forwarded
+from hanok.protocols.forwarded import Forwarded, Trusted
 from hanok.protocols.h1.answer import Heads
 from hanok.protocols.h1.connection import H1Connection
 from hanok.protocols.h1.head import HeadLimits
@@ -27,9 +26,11 @@ from hanok.protocols.services import Services, WebSocketUpgrade
 from hanok.server import logs
 from hanok.server.config import Config
 from hanok.server.http2 import http2_factory
+from hanok.server.interface import adapted
 from hanok.server.lifespan import Lifespan
-from hanok.server.listeners import bind
+from hanok.server.listeners import accept_on, bind
 from hanok.server.observed import Observed, Panel
+from hanok.server.proxy_listener import ProxyListener
 from hanok.server.recycling import Recycling
 from hanok.server.tls import Certificates
 
@@ -77,7 +78,7 @@ class Worker:
     ) -> None:
         self.config = config
         self.app = app
-        self.handler = handler_for(app, config.interface)
+        self.called, self.handler = adapted(app, config.interface)
         self.on_ready = on_ready
         self.link = link
         self.recycling = Recycling(config, self._enough)
@@ -167,7 +168,7 @@ class Worker:
         self._become(WorkerState.STARTING)
         self.certificates = Certificates(self.config) if self.config.is_tls else None
         observed = self.observed = Observed(self.config, asyncio.get_running_loop(), self.panel)
-        lifespan = Lifespan(self.app, self.config.lifespan)
+        lifespan = Lifespan(self.called, self.config.lifespan)
         starting = asyncio.ensure_future(lifespan.startup())
         stopping = asyncio.ensure_future(self._stop.wait())
         await asyncio.wait([starting, stopping], return_when=asyncio.FIRST_COMPLETED)
@@ -223,9 +224,9 @@ class Worker:
             self.handler,
             config,
             Heads(config.server_header, config.date_header, config.headers),
-            websocket=websocket_upgrade(),
+            websocket=websocket_upgrade() if config.ws != "none" else None,
             http2=http2_factory(config),
-            forwarded=Forwarded(config.forwarded_allow_ips) if config.proxy_headers else None,
+            forwarded=Forwarded(config.forwarded_allow_ips, config.forwarded_headers) if config.proxy_headers else None,
             state=lifespan.shared or None,
             # A sweep may be late by one tick: short timeouts, as tests have them, need short ticks.
             tick=max(0.01, min(1.0, min(timeouts) / 4)),
@@ -239,17 +240,15 @@ class Worker:
         logger.info("this worker stops: %s", reason)
         self._stop.set()
 
-    async def _listen(self, sock: socket.socket, services: Services) -> asyncio.AbstractServer:
+    async def _listen(self, sock: socket.socket, services: Services) -> asyncio.AbstractServer | ProxyListener:
         make = partial(H1Connection, services, HeadLimits.of(self.config))
-        create: Any = services.loop.create_server
-        if sock.family == getattr(socket, "AF_UNIX", None):
-            create = services.loop.create_unix_server
-        # asyncio listens again when it takes the socket over, with a backlog of its own unless told.
-        told: dict[str, Any] = {"sock": sock, "backlog": self.config.backlog}
+        timeout, told = self.config.timeout_request_header, dict[str, Any]()
         if self.certificates is not None:
-            told.update(ssl=self.certificates.context, ssl_handshake_timeout=self.config.timeout_request_header)
-        server: asyncio.AbstractServer = await create(make, **told)
-        return server
+            told.update(ssl=self.certificates.context, ssl_handshake_timeout=timeout)
+        if self.config.proxy_protocol:
+            proxies = Trusted(self.config.proxy_allow_ips, "--proxy-allow-ips")
+            return ProxyListener(services.loop, sock, make, proxies, timeout, **told)
+        return await accept_on(sock, make, services.loop, backlog=self.config.backlog, **told)
 
     def _sweep(self, services: Services) -> None:
         services.sweep()
@@ -292,15 +291,6 @@ class Worker:
         if tasks:
             await asyncio.wait(tasks, timeout=5)
         await asyncio.sleep(0)  # let the transports say that they are closed
-
-
-def handler_for(app: Any, interface: str) -> Handler:
-    """How the application is called: natively if it can be, else through the ASGI gateway."""
-    if interface == "asgi3":
-        return ForeignApp(app).handle
-    if interface == "native" and not isinstance(app, NativeApp):
-        raise ConfigError(f"--interface native: a {type(app).__name__} is no native application; give auto or asgi3.")
-    return handler_of(app)
 
 
 def loop_factory(choice: str) -> Callable[[], asyncio.AbstractEventLoop]:
