@@ -552,6 +552,7 @@ class H2Connection(asyncio.Protocol):
         self._become(Event.DRAIN)
         try:
             self.engine.send_shutdown_notice()
+            self.flush()  # the engine would send the PING first
             # Its answer comes after everything that the peer has sent without knowing.
             self.engine.ping()
         except EngineError:
