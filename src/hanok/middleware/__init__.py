@@ -17,6 +17,7 @@ from hanok.middleware.declaration import Middleware
 from hanok.middleware.errors import ExceptionMiddleware, ServerErrorMiddleware
 
 if TYPE_CHECKING:
+    from hanok.gateways.wsgi import WSGIMiddleware
     from hanok.middleware.authentication import AuthenticationMiddleware
     from hanok.middleware.body_limit import RequestBodyLimitMiddleware
     from hanok.middleware.cors import CORSMiddleware
@@ -38,6 +39,7 @@ __getattr__ = lazy_names(
         "RequestBodyLimitMiddleware": ".body_limit",
         "SessionMiddleware": ".sessions",
         "TrustedHostMiddleware": ".trusted_host",
+        "WSGIMiddleware": "hanok.gateways.wsgi",
     },
 )
 
@@ -55,4 +57,5 @@ __all__ = [
     "ServerErrorMiddleware",
     "SessionMiddleware",
     "TrustedHostMiddleware",
+    "WSGIMiddleware",
 ]
