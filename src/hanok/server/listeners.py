@@ -19,6 +19,7 @@ from hanok.exceptions import ConfigError
 from hanok.server.addresses import FdAddress, TcpAddress, UnixAddress, parse_address
 from hanok.server.config import Config
 
+UNSENT_IN_KERNEL = 2**18  # bytes of answers that wait in the kernel for each connection, beyond what is on its way
 EVERYBODY = 0o666  # of a Unix domain socket: who may connect is decided by the directory
 
 # How the options that ask for a listener are called in errors: with --bind it is that, else the option itself.
@@ -173,6 +174,9 @@ def _no_listener(host: str, port: int, error: OSError, is_bind: bool) -> ConfigE
 
 
 def _ready(sock: socket.socket) -> socket.socket:
+    if sock.family in (socket.AF_INET, socket.AF_INET6) and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        # Accepted sockets inherit it. Else the kernel takes megabytes at once for a peer that reads a few bytes a second.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_IN_KERNEL)
     sock.setblocking(False)
     sock.set_inheritable(True)
     return sock
