@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
 from hanok.exchange import AnswerState, Exchange
 from hanok.protocols.h1.answer import NOT_IN_TRAILERS, Framing, block_of
+from hanok.protocols.tls_extension import with_tls
 
 if TYPE_CHECKING:
     from hanok.protocols.h1.connection import H1Connection
@@ -205,7 +206,7 @@ class H1Exchange(Exchange):
             offered["http.response.early_hint"] = {}
             if self.wants_trailers:
                 offered["http.response.trailers"] = {}
-        return offered
+        return with_tls(offered, self.connection.transport)
 
     @property
     def wants_trailers(self) -> bool:

@@ -11,6 +11,7 @@ from hanok.exchange import AnswerState, Exchange
 from hanok.protocols.h1.answer import Framing
 from hanok.protocols.h2.answer import trailer_fields
 from hanok.protocols.h2.engine import EngineError
+from hanok.protocols.tls_extension import with_tls
 
 if TYPE_CHECKING:
     from hanok.protocols.h2.body import Upload
@@ -189,7 +190,8 @@ class H2Exchange(Exchange):
     # ---- the peer
 
     def extensions(self) -> dict[str, Any]:
-        return {"http.response.early_hint": {}, "http.response.trailers": {}}
+        offered: dict[str, Any] = {"http.response.early_hint": {}, "http.response.trailers": {}}
+        return with_tls(offered, self.connection.transport)
 
     @property
     def request_trailers(self) -> RawHeaders:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
 from hanok.exchange import WebSocketExchange, body_allowed
+from hanok.protocols.tls_extension import with_tls
 from hanok.protocols.ws.handshake import offered_subprotocols
 from hanok.protocols.ws.messages import size_of
 from hanok.protocols.ws.states import TRANSITIONS, WsEvent, WsState
@@ -50,7 +51,7 @@ class WsExchange(WebSocketExchange):
         self._waiter: asyncio.Future[None] | None = None
 
     def extensions(self) -> dict[str, Any]:
-        return {"websocket.http.response": {}}
+        return with_tls({"websocket.http.response": {}}, self._connection._transport)
 
     def _make_scope(self) -> Scope:
         scope = super()._make_scope()
