@@ -37,7 +37,17 @@ def test_the_application_sees_the_request_as_in_http_1(house):
     seen = {}
 
     async def look(exchange):
-        for name in ("method", "path", "raw_path", "query", "http_version", "scheme", "client", "server", "raw_headers"):
+        for name in (
+            "method",
+            "path",
+            "raw_path",
+            "query",
+            "http_version",
+            "scheme",
+            "client",
+            "server",
+            "raw_headers",
+        ):
             seen[name] = getattr(exchange, name)
         seen["type"] = exchange.scope["type"]
         exchange.answer(204, [], b"")
@@ -181,7 +191,12 @@ def test_a_streamed_answer_that_breaks_its_promise_is_reset(house, errors, piece
 
 def test_fields_of_http_1_are_not_sent(house):
     async def answer(exchange):
-        headers = [(b"Connection", b"close"), (b"Transfer-Encoding", b"chunked"), (b"Keep-Alive", b"1"), (b"X-Own", b" a ")]
+        headers = [
+            (b"Connection", b"close"),
+            (b"Transfer-Encoding", b"chunked"),
+            (b"Keep-Alive", b"1"),
+            (b"X-Own", b" a "),
+        ]
         exchange.answer(200, [*headers, (b"Date", b"today"), (b"Server", b"other"), (b"Content-Length", b"2")], b"ok")
 
     wire = house.wire(answer)
@@ -762,7 +777,9 @@ def test_http2_can_be_turned_off(house):
 def test_the_upgrade_of_http_1_is_ignored(house):
     """RFC 9113 §3.1: the upgrade mechanism is gone."""
     wire = house.connect(house.serve(hello))
-    wire.say(b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAAA\r\n\r\n")
+    wire.say(
+        b"GET / HTTP/1.1\r\nhost: x\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAAA\r\n\r\n"
+    )
     assert wire.exactly(15) == b"HTTP/1.1 200 OK"
 
 

@@ -161,6 +161,9 @@ class StreamTransport(asyncio.Transport):
         if not self._lost:
             self._protocol.resume_writing()
 
+    def get_write_buffer_size(self) -> int:
+        return 0 if self._lost else self.connection.engine.queued_body_size(self._number)
+
     def can_write_eof(self) -> bool:
         return True
 
