@@ -474,7 +474,7 @@ def test_what_is_not_read_gives_its_window_back_to_the_connection(house):
         wire.post(stream, b"/")
         for _ in range(8):
             wire.data(stream, bytes(16384))
-        while not (heard := wire.hear(wire.RST_STREAM)).stream == stream:
+        while (heard := wire.hear(wire.RST_STREAM)).stream != stream:
             pass
         assert heard.code == 0
     assert wire.is_alive()

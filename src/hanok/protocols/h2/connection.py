@@ -9,6 +9,7 @@ event loop if the handlers never wait. A body that is not here with its head bec
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 from collections.abc import Sequence
 from functools import partial
@@ -21,6 +22,7 @@ from hanok.protocols.h1.connection import address
 from hanok.protocols.h1.grammar import HeadLimits
 from hanok.protocols.h2.answer import H2Heads
 from hanok.protocols.h2.body import Upload
+from hanok.protocols.h2.clocks import Clocks
 from hanok.protocols.h2.engine import (
     ConnectionClosed,
     DataReceived,
@@ -37,7 +39,6 @@ from hanok.protocols.h2.guard import Violation
 from hanok.protocols.h2.head import Fields, H2Head, Malformed, read_head
 from hanok.protocols.h2.session import Session
 from hanok.protocols.h2.state import TRANSITIONS, ConnectionState, Event
-from hanok.protocols.pace import Pace
 
 if TYPE_CHECKING:
     from hanok.protocols.services import Services
@@ -69,20 +70,15 @@ class H2Connection(asyncio.Protocol):
 
     __slots__ = (
         "_batch",
-        "_begun",
-        "_begun_at",
+        "_clocks",
         "_ending",
         "_flushing",
         "_goodbye",
         "_limits",
         "_most_running",
-        "_paces",
         "_previous",
-        "_receivers",
         "_rooms",
         "_running",
-        "_sending",
-        "_since",
         "_undecided",
         "client",
         "engine",
@@ -90,6 +86,7 @@ class H2Connection(asyncio.Protocol):
         "gone",
         "heads",
         "loop",
+        "receivers",
         "scheme",
         "server",
         "services",
@@ -119,20 +116,16 @@ class H2Connection(asyncio.Protocol):
         self.gone = False  # nothing can be said any more
         self.write_paused = False
         self.exchanges: dict[int, H2Exchange] = {}  # those whose answer is not complete
-        self._receivers: dict[int, Receiver] = {}  # of streams whose request is not complete
+        self.receivers: dict[int, Receiver] = {}  # of streams whose request is not complete
         self._undecided: list[Upload] = []  # begun in this batch; what comes with it may be all of them
         self._ending: list[int] = []  # answered, and their requests not complete: reset when the answer is out
         self._rooms: dict[int, asyncio.Future[None]] = {}  # who waits until less of a stream is queued
-        self._paces: dict[int, Pace] = {}  # of streams whose window is exhausted
         self._previous: H2Head | None = None  # of the request before
         self._running = 0  # handlers that have not returned
         self._most_running = 2 * streams
-        self._begun = 0  # the header block that is not complete, -1 for a frame, as of the last sweep
-        self._begun_at = 0.0
         self._batch = False  # whether a flush follows anyway
         self._flushing = False  # whether one is scheduled
-        self._sending: Pace | None = None  # of a peer that has not taken all that it was sent
-        self._since = services.now  # when the last stream ended
+        self._clocks = Clocks(self)
         self._goodbye: asyncio.TimerHandle | None = None  # the end of lingering, or of waiting for the peer's PING
 
     # ---- called by the transport
@@ -197,7 +190,7 @@ class H2Connection(asyncio.Protocol):
             elif kind is DataReceived:
                 self._data(event.stream_id, event.data, event.end_stream)  # type: ignore[attr-defined]
             elif kind is TrailersReceived:
-                receiver = self._receivers.get(event.stream_id)  # type: ignore[attr-defined]
+                receiver = self.receivers.get(event.stream_id)  # type: ignore[attr-defined]
                 if receiver is not None:
                     receiver.end(event.headers)  # type: ignore[attr-defined]
             elif kind is PingAcknowledged:
@@ -217,7 +210,7 @@ class H2Connection(asyncio.Protocol):
             self._malformed(stream, str(error))
             return
         except RemoteProtocolError as error:
-            self._refuse(stream, error.status, str(error))
+            self.refuse(stream, error.status, str(error))
             return
         self._previous = head
         if self._running >= self._most_running:
@@ -233,9 +226,9 @@ class H2Connection(asyncio.Protocol):
     def _upload(self, stream: int, head: H2Head) -> None:
         limit = self.services.settings.max_body_size
         if limit is not None and head.content_length is not None and head.content_length > limit:
-            self._refuse(stream, 413, str(too_large(limit).detail))
+            self.refuse(stream, 413, str(too_large(limit).detail))
             return
-        upload = self._receivers[stream] = Upload(self, stream, head, limit)
+        upload = self.receivers[stream] = Upload(self, stream, head, limit)
         if not upload.awaited:
             self._undecided.append(upload)
 
@@ -243,12 +236,12 @@ class H2Connection(asyncio.Protocol):
         """Start the handlers of bodies that have not come at once, and are not awaited."""
         undecided, self._undecided = self._undecided, []
         for upload in undecided:
-            if not upload.ended and self._receivers.get(upload.stream) is upload:
+            if not upload.ended and self.receivers.get(upload.stream) is upload:
                 upload.given = True
                 self.begin(upload.stream, upload.head, None, upload)
 
     def _data(self, stream: int, data: bytes, end: bool) -> None:
-        receiver = self._receivers.get(stream)
+        receiver = self.receivers.get(stream)
         if receiver is not None:
             receiver.feed(data, end)
         elif data:
@@ -262,14 +255,14 @@ class H2Connection(asyncio.Protocol):
         exchange = self.exchanges.pop(stream, None)
         if exchange is not None:
             exchange.lost()
-        if self._receivers:
-            receiver = self._receivers.pop(stream, None)
+        if self.receivers:
+            receiver = self.receivers.pop(stream, None)
             if receiver is not None:
                 receiver.lost()
         if self._rooms:
             self._wake(stream)
         if not self.session.streams:
-            self._since = self.services.now
+            self._clocks.since = self.services.now
 
     # ---- refusals
 
@@ -281,7 +274,7 @@ class H2Connection(asyncio.Protocol):
         if not session.guard.budgets.resets.spend(session.guard.now):
             session.end(ErrorCode.ENHANCE_YOUR_CALM, "too many malformed requests")
 
-    def _refuse(self, stream: int, status: int, reason: str) -> None:
+    def refuse(self, stream: int, status: int, reason: str) -> None:
         """Answer what is against a limit without bothering the application."""
         self.services.error_log.warning("refused a request of %s with %d: %s", self.client, status, reason)
         text = reason.encode("latin-1", "replace")
@@ -381,7 +374,7 @@ class H2Connection(asyncio.Protocol):
         if end:
             self._malformed(stream, "an extended CONNECT that ends with its head")
         else:
-            self._receivers[stream] = open_websocket(self, stream, head)
+            self.receivers[stream] = open_websocket(self, stream, head)
 
     # ---- the answer, called by exchanges and bodies
 
@@ -470,8 +463,8 @@ class H2Connection(asyncio.Protocol):
 
     def _write(self, data: bytes) -> None:
         self.transport.write(data)
-        if self._sending is not None:
-            self._sending.owed += len(data)
+        if self._clocks.sending is not None:
+            self._clocks.sending.owed += len(data)
 
     def _reset_answered(self) -> None:
         """Reset the streams whose answers are out and whose requests are not complete (RFC 9113 §8.1)."""
@@ -487,8 +480,8 @@ class H2Connection(asyncio.Protocol):
     def send_data(self, stream: int, data: bytes) -> None:
         """Give the engine a piece of an answer. Raises EngineError if the stream has gone."""
         self.engine.send_data(stream, data)
-        if self._paces and stream in self._paces:
-            self._paces[stream].owed += len(data)
+        if self._clocks.windows:
+            self._clocks.queued(stream, len(data))
 
     def must_wait(self, stream: int) -> bool:
         """Whether the transport is full, or too much of this stream waits for the peer's window."""
@@ -522,7 +515,7 @@ class H2Connection(asyncio.Protocol):
         """Nothing can be said any more, though handlers may still run."""
         self.gone = True
         exchanges, self.exchanges = self.exchanges, {}
-        receivers, self._receivers = self._receivers, {}
+        receivers, self.receivers = self.receivers, {}
         for exchange in exchanges.values():
             exchange.lost()
         for receiver in receivers.values():
@@ -564,20 +557,23 @@ class H2Connection(asyncio.Protocol):
         """Name the last stream that will be served; the connection ends with those that run."""
         if self.state is not ConnectionState.DRAINING:
             return
-        self._goodbye_now()
+        self.goodbye()
 
-    def _goodbye_now(self) -> None:
+    def goodbye(self) -> None:
         self._become(Event.LEAVE)
-        try:
+        with contextlib.suppress(EngineError):
             self.engine.send_goaway()
-        except EngineError:
-            pass
         self.flush()
         self._end_if_idle()
 
     def _end_if_idle(self) -> None:
         if self.state is ConnectionState.LEAVING and not self.session.streams:
             self._linger()
+
+    def rest(self) -> None:
+        """Nothing happens on the connection: hold no more than it must, and end if that was only waited for."""
+        self._previous = None
+        self._end_if_idle()
 
     def abort(self) -> None:
         self.gone = True
@@ -586,78 +582,7 @@ class H2Connection(asyncio.Protocol):
     # ---- called by the worker
 
     def sweep(self, now: float) -> None:
-        """End what has taken too long."""
-        settings = self.services.settings
-        unsent = self.transport.get_write_buffer_size()
-        if not unsent:
-            self._sending = None
-        elif self._sending is None:
-            self._sending = Pace(now, settings.timeout_send, 0, unsent)
-        elif not self._sending.lasts(now, self._sending.owed - unsent, settings.timeout_send, settings.min_data_rate):
-            self.abort()
-            return
-        if self.gone:
-            return
-        if self.session.streams:
-            self.session.forget_refused()
-        if self._frame_late(now):
-            self.session.end(ErrorCode.NO_ERROR, "a request head took too long")
-            self.flush()
-        elif self.session.streams:
-            self._look_at_streams(now)
-        else:
-            self._previous = None  # an idle connection holds no more than it must
-            waited = now - self._since - self.services.tick
-            if waited > settings.timeout_keep_alive and self.state is ConnectionState.OPEN:
-                self._goodbye_now()
-            else:
-                self._end_if_idle()
-
-    def _frame_late(self, now: float) -> bool:
-        """Whether the peer has begun something that has to end before anything else can come, and does not end it."""
-        guard = self.session.guard
-        begun = guard.block or (-1 if guard.waits and not self.session.streams else 0)
-        if begun != self._begun:
-            self._begun, self._begun_at = begun, now
-        return begun != 0 and now - self._begun_at > self.services.settings.timeout_request_header
-
-    def _look_at_streams(self, now: float) -> None:
-        settings = self.services.settings
-        for stream, receiver in list(self._receivers.items()):
-            if not receiver.fast_enough(now, settings):
-                self._too_slow(stream)
-        self._look_at_windows(now)
-
-    def _too_slow(self, stream: int) -> None:
-        """The body of a request does not come."""
-        exchange = self.exchanges.get(stream)
-        receiver = self._receivers.pop(stream)
-        if exchange is None or exchange.framing is Framing.UNSENT:
-            self._refuse(stream, 408, "the request body took too long")
-        else:
-            self.session.reset(stream, ErrorCode.CANCEL)
-        if exchange is not None:
-            self.exchanges.pop(stream)
-            exchange.lost()
-        receiver.lost()
-        self.flush()
-
-    def _look_at_windows(self, now: float) -> None:
-        """Reset the streams whose answers wait for a window that the peer does not open."""
-        queued, settings = self.engine.queued_body_size, self.services.settings
-        if not queued():
-            self._paces.clear()
-            return
-        for stream in list(self.session.streams):
-            left = queued(stream)
-            if not left or self.write_paused:
-                self._paces.pop(stream, None)
-            elif stream not in self._paces:
-                self._paces[stream] = Pace(now, settings.timeout_send, 0, left)
-            elif not self._paces[stream].lasts(now, self._paces[stream].owed - left, settings.timeout_send, 0):
-                del self._paces[stream]
-                self.session.reset(stream, ErrorCode.CANCEL)
-        self.flush()
+        self._clocks.look(now)
 
 
 PLAIN = FixedHeaders([(b"content-type", b"text/plain; charset=utf-8")])

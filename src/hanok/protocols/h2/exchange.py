@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -121,10 +122,8 @@ class H2Exchange(Exchange):
     def _start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
         connection = self.connection
         fields, self.framing, self.remaining = connection.heads.streamed(status, headers, self.method == "HEAD")
-        try:
+        with contextlib.suppress(EngineError):
             connection.engine.send_response(self.number, fields, end_stream=self.framing is Framing.EMPTY)
-        except EngineError:
-            pass
         connection.flush_soon()
 
     async def _write(self, data: bytes) -> None:

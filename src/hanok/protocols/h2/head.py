@@ -112,7 +112,7 @@ def read_head(fields: Fields, limits: HeadLimits, previous: H2Head | None = None
         authority: bytes | None = pseudo[b":authority"]
         head.fields = fields[4:]
         head.protocol = None
-        if len(pseudo) != 4 or b":scheme" not in pseudo or head.fields[:1] and head.fields[0][0] == b":protocol":
+        if len(pseudo) != 4 or b":scheme" not in pseudo or (head.fields[:1] and head.fields[0][0] == b":protocol"):
             raise KeyError
     except KeyError:
         method, path, authority = _other_form(head, fields)

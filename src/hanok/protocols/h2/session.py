@@ -9,6 +9,8 @@ answers requests calls the engine directly (``session.engine``), after a look at
 
 from __future__ import annotations
 
+import contextlib
+
 from hanok.protocols.h1.grammar import HeadLimits
 from hanok.protocols.h2.engine import Engine, EngineError, EngineFlooded, Event, StreamClosed, make_engine
 from hanok.protocols.h2.frames import ErrorCode, goaway
@@ -101,10 +103,8 @@ class Session:
     def reset(self, stream: int, code: ErrorCode) -> None:
         """End a stream early. Nothing, if it has ended."""
         self.guard.sent_reset(stream)
-        try:
+        with contextlib.suppress(EngineError):
             self.engine.reset_stream(stream, code)
-        except EngineError:
-            pass
 
     def end(self, code: ErrorCode, reason: str) -> None:
         """End the connection for the peer's fault, with a GOAWAY."""

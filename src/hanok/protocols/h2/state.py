@@ -119,6 +119,6 @@ _ROWS: dict[Event, dict[ConnectionState, ConnectionState]] = {
     Event.DRAIN: {_C.OPEN: _C.DRAINING},
     Event.LEAVE: {_C.OPEN: _C.LEAVING, _C.DRAINING: _C.LEAVING},
     Event.LINGER: {_C.OPEN: _C.LINGERING, _C.DRAINING: _C.LINGERING, _C.LEAVING: _C.LINGERING},
-    Event.CLOSE: {state: _C.CLOSED for state in ConnectionState},
+    Event.CLOSE: dict.fromkeys(ConnectionState, _C.CLOSED),
 }
 TRANSITIONS = {event: Row(event, row) for event, row in _ROWS.items()}
