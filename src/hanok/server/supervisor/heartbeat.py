@@ -53,10 +53,11 @@ class Heartbeat:
 
     def pulse(self, patience: float, since: float = 0.0) -> Pulse:
         """How the worker does, if ``patience`` seconds of silence are too many. Silence before ``since`` is forgiven."""
-        oldest = time.monotonic() - patience
-        if max(self._page[LOOP], since) > oldest:
+        if max(self._page[LOOP], since) > time.monotonic() - patience:
             return Pulse.WELL
-        return Pulse.BLOCKED if self._page[THREAD] > oldest else Pulse.STOPPED
+        # A process that was stopped may have beaten with the one shortly after the other: that is no sign of life.
+        outlived = self._page[THREAD] - self._page[LOOP]
+        return Pulse.BLOCKED if outlived > 2 * interval_for(patience) else Pulse.STOPPED
 
     def close(self) -> None:
         self._page.release()

@@ -23,7 +23,7 @@ from hanok.server.hooks import Hooks, WorkerFacts
 from hanok.server.supervisor.assignment import ENOUGH, SERVES, Assignment
 from hanok.server.supervisor.heartbeat import CONNECTIONS, LOOP, REQUESTS, Beats, Heartbeat, interval_for
 from hanok.server.supervisor.leftovers import tidy
-from hanok.server.supervisor.signals import TRACE
+from hanok.server.supervisor.signals import TRACE, let_trace
 
 logger = logging.getLogger("hanok.error")
 
@@ -54,6 +54,7 @@ class Link:
         """Begin to beat, and be ready to say where this process hangs."""
         signal.signal(TRACE, self._abort)
         faulthandler.register(TRACE, file=self.assignment.trace_fd, all_threads=True, chain=True)
+        let_trace()
         self._beats.start()
 
     def end(self) -> None:

@@ -87,7 +87,7 @@ def held_back() -> Iterator[None]:
     A child inherits what is blocked and lets it through when it has handlers of its own (``be_a_worker``): else a
     signal to the whole process group would end one that has not got so far.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, WISHES)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {*WISHES, TRACE})
     try:
         yield
     finally:
@@ -102,6 +102,11 @@ def be_a_worker() -> None:
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU):
         signal.signal(number, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, WISHES)
+
+
+def let_trace() -> None:
+    """In a worker that has a handler for it."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {TRACE})
 
 
 def table() -> str:
