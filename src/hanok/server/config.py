@@ -172,7 +172,7 @@ class Config:
     limit_request_field_size: int = option("whole", 16384, "Longest header field, in bytes (431).", LIMITS, low=64)
     limit_request_head: int = option("whole", 65536, "Largest request head, in bytes (431 above).", LIMITS, low=128)
     http2_max_concurrent_streams: int = option(
-        "whole", 128, "Requests of one HTTP/2 connection at the same time.", LIMITS, low=1, high=2**31 - 1
+        "whole", 128, "Requests of one HTTP/2 connection at the same time.", LIMITS, low=1, high=65535
     )
     max_body_size: int | None = option(
         "whole",
