@@ -24,7 +24,7 @@ class Pace:
         self._budget -= now - self._at
         earned = moved - self._moved
         if earned > 0:
-            self._budget = min(timeout, max(self._budget, 0) + earned / rate) if rate else timeout
+            self._budget = min(timeout, self._budget + earned / rate) if rate else timeout
         self._at = now
         self._moved = moved
         return self._budget > 0

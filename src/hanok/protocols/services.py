@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Address: TypeAlias = tuple[str, int]
 
+REFUSALS_LOGGED = 10  # between two sweeps; the others are counted
+
 # ``(transport, head, leftover, loop, handler, services) -> protocol``; see ``protocols.h1``.
 WebSocketUpgrade: TypeAlias = Callable[
     [asyncio.Transport, "RequestHead", bytes, asyncio.AbstractEventLoop, "Handler", "Services"],
@@ -111,6 +113,7 @@ class Services:
         "max_requests",  # after this many requests ``on_max_requests`` is called; None: never
         "now",  # the loop's clock as of the last sweep: coarse, and free to read
         "on_max_requests",
+        "refusals",  # requests refused since the last sweep
         "requests",  # requests taken so far
         "retiring",  # whether, while draining, idle connections are told with their next answer instead of closed
         "settings",
@@ -149,7 +152,7 @@ class Services:
         self.context = contextvars.copy_context()
         self.error_log = logging.getLogger("hanok.error")
         self.limit_connections = settings.limit_connections or most_connections()
-        self.turned_away = 0
+        self.refusals = self.turned_away = 0
         self.draining = False
         self.retiring = False
         self.now = loop.time()
@@ -158,6 +161,12 @@ class Services:
         self.requests = 0
         self.max_requests: int | None = None
         self.on_max_requests: Callable[[], None] | None = None
+
+    def refused(self, client: Address | None, status: int, reason: str) -> None:
+        """Log that a peer broke the protocol or a limit; a flood of that does not become a flood of log lines."""
+        self.refusals += 1
+        if self.refusals <= REFUSALS_LOGGED:
+            self.error_log.warning("refused a request of %s with %d: %s", client, status, reason)
 
     def sweep(self) -> None:
         """Renew the Date and let every connection look at its clock: one timer for all, not one for each
@@ -170,6 +179,9 @@ class Services:
                 "turned %d connections away: there is room for %d", self.turned_away, self.limit_connections
             )
             self.turned_away = 0
+        if self.refusals > REFUSALS_LOGGED:
+            self.error_log.warning("refused %d requests more in the same time", self.refusals - REFUSALS_LOGGED)
+        self.refusals = 0
         for connection in list(self.connections):
             connection.sweep(self.now)
 

@@ -401,7 +401,7 @@ class H1Connection(asyncio.Protocol):
 
     def _refuse(self, status: int, reason: str) -> None:
         """The peer broke the protocol or a limit: say so if nothing was said, then give the connection up."""
-        self.services.error_log.warning("refused a request of %s with %d: %s", self.client, status, reason)
+        self.services.refused(self.client, status, reason)
         exchange = self.exchange
         self._rest(b"", 0)
         if exchange is not None and exchange.framing is not Framing.UNSENT:
