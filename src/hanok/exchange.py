@@ -28,7 +28,7 @@ Header names in ``raw_headers`` are lower-case bytes; values are bytes as they c
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Sequence
 from contextlib import aclosing
 from enum import IntEnum
@@ -38,6 +38,12 @@ from hanok.exceptions import AnswerStateError, HTTPError
 
 if TYPE_CHECKING:
     from hanok.types import Message, RawHeaders, Scope, Send
+
+if TYPE_CHECKING:
+    from abc import ABC as Interface
+else:
+    # Every request asks several times whether something is an exchange, and to ask an ABC is many times as dear.
+    Interface = object
 
 ASGI_VERSION = {"version": "3.0", "spec_version": "2.5"}
 
@@ -304,7 +310,7 @@ class Incoming:
         return None
 
 
-class Exchange(Incoming, ABC):
+class Exchange(Incoming, Interface):
     """One HTTP request and its answer. A door subclasses it and gives the underscored methods."""
 
     __slots__ = (
@@ -566,7 +572,7 @@ class Exchange(Incoming, ABC):
         """Return when the peer has gone, or the answer is complete."""
 
 
-class WebSocketExchange(Incoming, ABC):
+class WebSocketExchange(Incoming, Interface):
     """One WebSocket from its handshake to its close, spoken in ASGI's WebSocket messages.
 
     ``receive`` gives ``websocket.connect`` first, then ``websocket.receive``, and ``websocket.disconnect`` last.
