@@ -38,6 +38,12 @@ def test_the_defaults_are_accepted_and_cannot_be_changed():
         ({"limit_concurrency": 0}, "give a whole number of at least 1, or none."),
         ({"access_log": 1}, "give true or false."),
         ({"ssl_keyfile": "key"}, "--ssl-keyfile was given without --ssl-certfile"),
+        ({"ssl_certfile": ("a", "b"), "ssl_keyfile": "k"}, "was given 2 times and --ssl-keyfile 1 times"),
+        ({"ssl_certfile": ("a", "b"), "ssl_keyfile_password": ("1", "2", "3")}, "one for all keys, or one for each"),
+        ({"forwarded_headers": "x-real-ip"}, "--forwarded-headers: 'x-real-ip' is not known"),
+        ({"forwarded_allow_ips": "1.2.3.4/99"}, "--forwarded-allow-ips: '1.2.3.4/99' is not a network"),
+        ({"proxy_allow_ips": "1.2.3.4/99"}, "--proxy-allow-ips: '1.2.3.4/99' is not a network"),
+        ({"loop": "zuvloop"}, "'zuvloop' is not accepted; the fast one here is uvloop; give auto, uvloop or asyncio."),
         ({"reload": True, "workers": 2}, "--reload watches one process"),
         ({"uds": "/x", "fd": 3}, "--uds, --fd and --bind exclude each other"),
     ],
@@ -88,3 +94,10 @@ def test_what_an_option_accepts_is_told():
     assert option("loop").accepts == "one of auto, uvloop, asyncio"
     assert option("uds").accepts == "the path of a file, or none"
     assert Config(ssl_certfile="x").is_tls
+
+
+def test_paths_may_be_paths_and_lists_may_be_lists(tmp_path):
+    config = Config(ssl_certfile=[tmp_path / "a", "b"], app_dir=tmp_path, headers={"X-A": "b"})
+    assert config.ssl_certfile == (str(tmp_path / "a"), "b")
+    assert config.app_dir == str(tmp_path)
+    assert config.headers == (("X-A", "b"),)

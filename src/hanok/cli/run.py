@@ -37,10 +37,10 @@ def command(target: str | None, **given: Any) -> int:
     found = configure(given)
     switch_over(given)
     named = target or (found.target and found.target.value)
-    return serve(found.config, find_target(named, found.config.app_dir))
+    return serve(found.config, find_target(named, found.config.app_dir), lambda: configure(given).config)
 
 
-def serve(config: Config, target: str) -> int:
+def serve(config: Config, target: str, configure_again: Callable[[], Config] | None = None) -> int:
     """Serve as the options say: workers under a supervisor, or one that is reloaded."""
     if config.reload:
         from hanok.cli.dev import serve_reloading
@@ -50,7 +50,7 @@ def serve(config: Config, target: str) -> int:
 
     logs.configure(config)
     if sys.platform != "win32":
-        return supervise(config, target)
+        return supervise(config, target, configure_again)
     if config.workers > 1:
         raise ConfigError("--workers: on Windows there is one worker.")
     from hanok.cli.banner import announce, describe_app, urls
@@ -77,11 +77,12 @@ def serve_here(
     return Worker(config, app, on_ready=lambda: ready(app, sockets)).run(sockets)
 
 
-def supervise(config: Config, target: str) -> int:
+def supervise(config: Config, target: str, configure_again: Callable[[], Config] | None) -> int:
     """Workers under a supervisor, which imports the application only if they are to be forked from it."""
     from hanok.cli.banner import announce, urls
     from hanok.cli.child import work
     from hanok.cli.load import load_app
+    from hanok.server.run import read_again
     from hanok.server.supervisor import Supervisor
 
     app = load_app(target, config.app_dir, config.factory)[1] if config.preload else None
@@ -90,6 +91,7 @@ def supervise(config: Config, target: str) -> int:
         target,
         app=app,
         entry=work,
+        reconfigure=configure_again and (lambda: read_again(configure_again)),
         on_ready=lambda told: announce(target, config, urls(supervisor.listeners.shown, config), told),
     )
     return supervisor.run()

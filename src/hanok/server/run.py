@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from hanok.exceptions import ConfigError
@@ -65,6 +66,20 @@ def names_of(sockets: list[socket.socket], config: Config) -> str:
     from hanok.server.listeners import name_of
 
     return " and ".join(name_of(sock, "https" if config.is_tls else "http") for sock in sockets)
+
+
+def read_again(read: Callable[[], Config]) -> Config:
+    """What ``read`` gives when the variables that came from a file are read anew. Raises ConfigError, and then all is
+    as before.
+    """
+    import os
+
+    before = {name: os.environ.pop(name) for name in FROM_ENV_FILE if name in os.environ}
+    try:
+        return read()
+    except ConfigError:
+        os.environ.update(before)
+        raise
 
 
 def read_env_file(path: str) -> None:

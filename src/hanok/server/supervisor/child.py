@@ -32,7 +32,11 @@ def main(fd: int) -> int:
 def live(assignment: Assignment) -> int:
     """What new interpreters and forks have in common. Signals must be a worker's by now."""
     config, server = assignment.config, assignment.server
-    hooks = hooks_of(config)
+    try:
+        hooks = hooks_of(config)
+    except ConfigError as error:  # the file has changed since the supervisor read it
+        logger.error("%s", error)
+        return 2
     link = Link(assignment, hooks)
     link.start()
     try:
