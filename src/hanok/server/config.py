@@ -9,30 +9,21 @@ Uvicorn has the option, Gunicorn's where only Gunicorn has it.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from hanok.exceptions import ConfigError
 from hanok.server.addresses import parse_address
+from hanok.server.config_certificates import OLD_TLS, CertificateFiles, paired
 from hanok.server.options import Option, described, option
 
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug", "trace")
-# Constants of the ssl module that name one version, which is too old to be spoken (RFC 8996).
-OLD_TLS = dict.fromkeys((0, 1, 3, 4), "it is too old (RFC 8996); leave it out, or give --ssl-min-version 1.2 or 1.3")
 
 # The groups in which options are listed in help and documentation.
 APP, SOCKET, PROCESS, LOGS, HTTP, LIMITS, WS, TLS, RELOAD = (
     "Application", "Socket", "Processes", "Logs", "HTTP", "Limits and timeouts", "WebSocket", "TLS", "Reload",
 )  # fmt: skip
-
-
-class CertificateFiles(NamedTuple):
-    """One certificate of the server, as it is configured."""
-
-    certfile: str
-    keyfile: str | None = None  # None: in the same file
-    password: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +67,10 @@ class Config:
     workers: int = option(
         "whole", 1, "Worker processes.", PROCESS, low=1, high=1024, also_env="WEB_CONCURRENCY", short="-w"
     )
-    loop: str = option("text", "auto", "The event loop.", PROCESS, choices=("auto", "uvloop", "asyncio"))
+    loop: str = option(
+        "text", "auto", "The event loop.", PROCESS, choices=("auto", "uvloop", "asyncio"),
+        remedies={"zuvloop": "the fast one here is uvloop; give auto, uvloop or asyncio"},
+    )  # fmt: skip
     limit_max_requests: int | None = option(
         "whole", None, "Replace a worker after this many requests.", PROCESS, low=1, optional=True
     )
@@ -138,7 +132,9 @@ class Config:
         "text", "auto", "The HTTP/1.1 parser; there is one, whatever is said.", HTTP,
         choices=("auto", "httptools", "h11", "zttp"),
     )  # fmt: skip
-    http2: bool = option("switch", True, "Speak HTTP/2 too: over TLS by ALPN, else to clients that begin with it.", HTTP)
+    http2: bool = option(
+        "switch", True, "Speak HTTP/2 too: over TLS by ALPN, else to clients that begin with it.", HTTP
+    )
     proxy_headers: bool = option("switch", True, "Believe what trusted peers say of their clients.", HTTP)
     forwarded_headers: tuple[str, ...] = option(
         "texts", ("x-forwarded-for", "x-forwarded-proto"),
@@ -236,23 +232,18 @@ class Config:
             one.check(value)
         for text in self.bind:
             parse_address(text)
-        self._check_certificates()
+        self._check_peers()
+        paired(tuple(self.ssl_certfile), tuple(self.ssl_keyfile), tuple(self.ssl_keyfile_password))
         if self.reload and self.workers > 1:
             raise ConfigError(f"--reload watches one process, and --workers is {self.workers}; leave one of them out.")
         if sum(bool(given) for given in (self.uds is not None, self.fd is not None, self.bind)) > 1:
             raise ConfigError("--uds, --fd and --bind exclude each other; --bind alone may be given several times.")
 
-    def _check_certificates(self) -> None:
-        keys, certificates = self.ssl_keyfile, self.ssl_certfile
-        if keys and not certificates:
-            raise ConfigError("--ssl-keyfile was given without --ssl-certfile; a server needs both.")
-        if keys and len(keys) != len(certificates):
-            raise ConfigError(
-                f"--ssl-certfile was given {len(certificates)} times and --ssl-keyfile {len(keys)} times; "
-                "give a key for each certificate, in the same order, or none if the files hold both."
-            )
-        if len(self.ssl_keyfile_password) > 1 and len(self.ssl_keyfile_password) != len(certificates):
-            raise ConfigError("--ssl-keyfile-password: give one for all keys, or one for each certificate.")
+    def _check_peers(self) -> None:
+        from hanok.protocols.forwarded import Forwarded, Trusted  # on first use: help does without
+
+        Forwarded(self.forwarded_allow_ips, self.forwarded_headers)
+        Trusted(self.proxy_allow_ips, "--proxy-allow-ips")
 
     @property
     def is_tls(self) -> bool:
@@ -261,12 +252,8 @@ class Config:
     @property
     def certificates(self) -> tuple[CertificateFiles, ...]:
         """What is to be loaded, the certificate for clients that name no server first."""
-        several = len(self.ssl_certfile)
-        keys: Sequence[str | None] = self.ssl_keyfile or [None] * several
-        passwords: Sequence[str | None] = self.ssl_keyfile_password or [None]
-        if len(passwords) == 1:
-            passwords = [passwords[0]] * several
-        return tuple(map(CertificateFiles, self.ssl_certfile, keys, passwords))
+        # ``__post_init__`` has made tuples of single texts.
+        return paired(tuple(self.ssl_certfile), tuple(self.ssl_keyfile), tuple(self.ssl_keyfile_password))
 
     def remarks(self) -> list[str]:
         """What should be said about options that mean less here than in other servers."""

@@ -20,7 +20,8 @@ from hanok.server.http2 import http2_factory
 from hanok.server.tls_errors import cannot_load, readable
 
 if TYPE_CHECKING:
-    from hanok.server.config import CertificateFiles, Config
+    from hanok.server.config import Config
+    from hanok.server.config_certificates import CertificateFiles
 
 logger = logging.getLogger("hanok.error")
 

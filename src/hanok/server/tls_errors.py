@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hanok.exceptions import ConfigError
 
 if TYPE_CHECKING:
-    from hanok.server.config import CertificateFiles
+    from hanok.server.config_certificates import CertificateFiles
 
 
 def readable(files: CertificateFiles) -> bool:
