@@ -63,7 +63,8 @@ def test_a_fastapi_program_is_served_by_hanok(
         answer = ask(server.url)
         assert answer["by"] == "hanok.app"
         assert answer["request"].startswith("hanok.http")
-        assert (answer["pid"] == server.process.pid) == (way == "one worker")
+        if way != "one worker":
+            assert answer["pid"] != server.process.pid
         # Nobody else in this environment notices.
         outside = environment.run("-B", "-c", "import fastapi; print(fastapi.FastAPI.__module__)").stdout
         assert ("fastapi.applications" if real else "No module named 'fastapi'") in outside

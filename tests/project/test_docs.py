@@ -19,7 +19,8 @@ FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 def pages(root: Path) -> Iterator[Path]:
     yield from sorted(root.glob("*.md"))
     for folder in ("docs", "bench", "examples", "conformance"):
-        yield from sorted(page for page in (root / folder).rglob("*.md") if ".env" not in page.parts)
+        found = (root / folder).rglob("*.md")
+        yield from sorted(page for page in found if not any(part.startswith(".env") for part in page.parts))
 
 
 def named_in(text: str) -> list[tuple[str, str]]:
