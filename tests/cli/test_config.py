@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import stat
 from typing import Any
 
 import click
@@ -105,6 +107,29 @@ def test_flags_are_read_as_other_servers_users_type_them(configured: Any, argume
     assert values(configured(*arguments)[0]) == options
 
 
+# Every flag that Uvicorn 0.54 has for its server, with a value that it accepts.
+UVICORN = """
+    --host 0.0.0.0|--port 9000|--uds s|--fd 3|--reload|--reload-dir .|--reload-include *.html|--reload-exclude *.tmp
+    --reload-delay 0.5|--workers 4|--loop uvloop|--loop asyncio|--http auto|--http h11|--http httptools|--http zttp|--http2
+    --ws auto|--ws websockets|--ws websockets-sansio|--ws wsproto|--ws-max-size 1000|--ws-max-queue 8|--ws-ping-interval 5
+    --ws-ping-timeout 5|--ws-per-message-deflate true|--lifespan off|--interface asgi3|--interface asgi2|--interface wsgi
+    --log-config log.json|--log-level trace|--access-log|--no-access-log|--use-colors|--no-use-colors|--proxy-headers
+    --no-proxy-headers|--server-header|--no-server-header|--date-header|--no-date-header|--forwarded-allow-ips *
+    --root-path /api|--limit-concurrency 100|--backlog 128|--limit-max-requests 1000|--limit-max-requests-jitter 10
+    --timeout-keep-alive 10|--timeout-graceful-shutdown 10|--timeout-worker-healthcheck 10|--ssl-certfile c
+    --ssl-keyfile-password x|--ssl-version 17|--ssl-cert-reqs 1|--ssl-ca-certs ca|--ssl-ciphers TLSv1|--header X-A:b
+    --app-dir src|--h11-max-incomplete-event-size 65536|--reset-contextvars|--factory
+"""
+
+
+@pytest.mark.parametrize("flag", [one.strip() for line in UVICORN.strip().splitlines() for one in line.split("|")])
+def test_every_flag_of_uvicorn_is_accepted(configured: Any, flag: str) -> None:
+    options, target, _ = configured("m:a", *flag.split())
+    assert target["value"] == "m:a"
+    if flag != "--reset-contextvars":
+        assert len(values(options)) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -143,9 +168,23 @@ def test_run_serves_what_a_python_file_says(project: Any, hanok: Any, get: Any, 
     project(
         **{
             "served.py": asgi_app(b"by gunicorn's file"),
-            "gunicorn.conf.py": "bind = '127.0.0.1:0'\nwsgi_app = 'served:app'\nworker_class = 'x'\n",
+            "gunicorn.conf.py": "bind = '127.0.0.1:0'\nwsgi_app = 'served:app'\nworker_class = 'x'\n"
+            "def when_ready(server):\n    print('the hook is called')\n",
         }
     )
     command = hanok("run", "-c", "gunicorn.conf.py")
     command.wait_for("note.*worker_class")
     assert get(command.url()) == b"by gunicorn's file"
+    command.signal(signal.SIGTERM)
+    assert command.ends() == 0
+    assert "the hook is called" in command.text
+
+
+def test_run_serves_several_addresses_and_leaves_no_file(project: Any, hanok: Any, get: Any, asgi_app: Any) -> None:
+    directory = project(**{"main.py": asgi_app(b"many doors")})
+    command = hanok("run", "--bind", "127.0.0.1:0", "--bind", "unix:s", "--uds-permissions", "600")
+    assert get(command.url()) == b"many doors"
+    assert stat.S_IMODE((directory / "s").stat().st_mode) == 0o600
+    command.signal(signal.SIGTERM)
+    assert command.ends() == 0
+    assert not (directory / "s").exists()
