@@ -128,12 +128,11 @@ class Worker:
 
     async def _with_signals(self, sockets: list[socket.socket]) -> int:
         loop = asyncio.get_running_loop()
-        for number, action in (
-            (signal.SIGTERM, self.stop),
-            (signal.SIGINT, self.stop),
-            (signal.SIGQUIT, self.stop_now),
-        ):
-            if signal.getsignal(number) is not signal.SIG_IGN:  # a supervisor takes the terminal's signals itself
+        actions = {signal.SIGTERM: self.stop, signal.SIGQUIT: self.stop_now, signal.SIGINT: self.stop}
+        if self.link is not None:
+            del actions[signal.SIGINT]  # the terminal tells the supervisor, and the supervisor us
+        for number, action in actions.items():
+            if signal.getsignal(number) is not signal.SIG_IGN:  # a reloading parent takes the terminal's, too
                 loop.add_signal_handler(number, action)
         if self.link is None:
             return await self.serve(sockets)

@@ -75,6 +75,8 @@ class Launcher:
         self.started += 1
         number, sockets = self.started, self.listeners.of(slot)
         taken = {one.assignment.place for one in others}
+        place = next(place for place in range(len(taken) + 1) if place not in taken)
+        panel = self.panel if self.panel is not None and place < self.panel.board.slots else None
 
         def make(control: int, heartbeat: int, trace: int) -> Assignment:
             return Assignment(
@@ -91,9 +93,9 @@ class Launcher:
                 path=tuple(sys.path),
                 files=self._files(),
                 is_replacement=replaces is not None,
-                place=next(place for place in range(len(taken) + 1) if place not in taken),
-                board=None if self.panel is None else (self.panel.board.slots, self.panel.board.fd),
-                admin_fds=() if self.panel is None else tuple(sock.fileno() for sock in self.panel.sockets),
+                place=place,
+                board=None if panel is None else (panel.board.slots, panel.board.fd),
+                admin_fds=() if panel is None else tuple(sock.fileno() for sock in panel.sockets),
                 app=self.app,
             )
 

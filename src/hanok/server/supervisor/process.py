@@ -59,6 +59,7 @@ class WorkerProcess:
         self.killed_for: str | None = None
         self.unasked = False  # it ended while it should have served
         self._heard = b""
+        self.is_mute = False  # its end of the socket is closed: it ends, or is about to
         try:
             self.child = start(self.assignment, (ours.fileno(), self.trace_fd))
         finally:
@@ -126,12 +127,15 @@ class WorkerProcess:
     # ---- what it says
 
     def hear(self) -> list[dict[str, Any]]:
-        """Its words since the last time. The end of its socket is no news: the process ends too."""
+        """Its words since the last time. Afterwards ``is_mute`` tells whether there can be more."""
         try:
             while piece := self.control.recv(65536):
                 self._heard += piece
-        except OSError:
+            self.is_mute = True
+        except BlockingIOError:
             pass
+        except OSError:
+            self.is_mute = True
         *lines, self._heard = self._heard.split(b"\n")
         return [json.loads(line) for line in lines]
 
@@ -168,6 +172,7 @@ class WorkerProcess:
         patience = self.config.timeout_worker_healthcheck
         if patience is None:
             return float("inf")
+        since = max(since, self.ready_at or 0.0)  # what its start-up did before is no matter
         pulse = self.heartbeat.pulse(patience, since)
         if pulse is Pulse.WELL:
             return max(self.heartbeat.told(LOOP), since) + patience

@@ -100,7 +100,7 @@ def be_a_worker() -> None:
     for number in WISHES:
         signal.signal(number, signal.SIG_DFL)
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2, signal.SIGTTIN, signal.SIGTTOU):
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, _note)  # not SIG_IGN, which processes that the application starts would inherit
     signal.pthread_sigmask(signal.SIG_UNBLOCK, WISHES)
 
 

@@ -74,7 +74,11 @@ class Supervisor:
         directory = working_directory()
         self.inheritance: Inheritance | None = inherited(config)
         self.listeners = Listeners.open(config) if self.inheritance is None else self.inheritance.listeners
-        self.panel = Panel.of(config) if self.inheritance is None else self.inheritance.panel(config)
+        try:
+            self.panel = Panel.of(config) if self.inheritance is None else self.inheritance.panel(config)
+        except ConfigError:
+            self.listeners.close()
+            raise
         self.environ = unchanged_environment()
         self.pidfile = None if config.pidfile is None else PidFile(config.pidfile)
         self.notifier = Notifier()
@@ -92,7 +96,6 @@ class Supervisor:
         self._reloading = False
         self._handed_over = False
         self._since = 0.0  # silence of workers before this moment is forgiven
-        self._next_look = 0.0
         self._next_watchdog = float("inf")
         self._has_terminal = signals.has_terminal()
         self._selector = selectors.DefaultSelector()
@@ -325,6 +328,8 @@ class Supervisor:
             elif ENOUGH in words:
                 logger.info("%s is replaced: %s", worker, words[ENOUGH])
                 self.pool.wants_replacement(worker, words[ENOUGH])
+        if worker.is_mute:
+            self._forget(worker.control)  # what has ended is readable for ever
 
     def _announce(self) -> None:
         """Say so when all workers serve for the first time, or again after a reload."""
