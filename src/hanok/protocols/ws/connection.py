@@ -371,14 +371,17 @@ class WsConnection(asyncio.Protocol):
         self._flush()
 
     def _flush(self) -> None:
-        for data in self._handshake.protocol.data_to_send():
-            if data:
-                self._write(data)
-            else:
+        pieces = self._handshake.protocol.data_to_send()
+        if len(pieces) == 1 and pieces[0]:
+            self._write(pieces[0])
+        elif pieces:
+            leaves = not pieces[-1]  # an empty piece is the end of what we say
+            self._write(b"".join(pieces))
+            if leaves:
                 self._leave()
 
     def _write(self, data: bytes) -> None:
-        if self._phase is not Phase.LOST:
+        if self._phase is not Phase.LOST and data:
             self._transport.write(data)
             if self._sending is not None:
                 self._sending.owed += len(data)
