@@ -20,6 +20,12 @@ def test_trusted_peers_are_addresses_networks_or_everybody():
     assert not Forwarded([]).trusts("127.0.0.1")
 
 
+def test_an_address_may_be_spelled_otherwise():
+    some = Forwarded(["2001:DB8:0::1", "::ffff:0a00:0001"])
+    for good in ("2001:db8::1", "10.0.0.1", "::ffff:10.0.0.1", "::ffff:a00:1"):
+        assert some.trusts(good)
+
+
 def test_a_wrong_network_says_what_to_give():
     with pytest.raises(ConfigError, match=r"'10\.0\.0\.0/99' is not a network"):
         Forwarded(["10.0.0.0/99"])

@@ -96,6 +96,14 @@ def test_what_an_option_accepts_is_told():
     assert Config(ssl_certfile="x").is_tls
 
 
+def test_a_password_is_shown_nowhere():
+    config = Config(ssl_certfile="c", ssl_keyfile_password="geheim")
+    assert "geheim" not in repr(config)
+    with pytest.raises(ConfigError) as caught:
+        Config(ssl_certfile="c", ssl_keyfile_password=("geheim", 5))
+    assert "geheim" not in str(caught.value)
+
+
 def test_paths_may_be_paths_and_lists_may_be_lists(tmp_path):
     config = Config(ssl_certfile=[tmp_path / "a", "b"], app_dir=tmp_path, headers={"X-A": "b"})
     assert config.ssl_certfile == (str(tmp_path / "a"), "b")

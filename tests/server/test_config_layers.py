@@ -95,6 +95,14 @@ def test_options_that_do_not_go_together_are_told_with_their_places(write):
     assert "(--workers is from pyproject.toml, line 2 (workers).)" in str(caught.value)
 
 
+def test_an_address_that_cannot_be_is_told_with_its_place(write):
+    write("pyproject.toml", "[tool.hanok]\nbind = '::1'\n")
+    with pytest.raises(ConfigError) as caught:
+        effective({}, environ={})
+    assert "--bind: '::1' is no address" in str(caught.value)
+    assert str(caught.value).endswith("(--bind is from pyproject.toml, line 2 (bind).)")
+
+
 def test_a_wrong_variable_is_named(write):
     with pytest.raises(ConfigError, match=r"^WEB_CONCURRENCY: 'x' is not accepted; give a whole number from 1 to 1024"):
         effective({}, environ={"WEB_CONCURRENCY": "x"})

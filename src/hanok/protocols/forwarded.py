@@ -174,6 +174,11 @@ def _address(entry: str) -> Address:
     return host or "unknown", int(port) if port.isascii() and port.isdigit() and int(port) < 65536 else 0
 
 
+@lru_cache(1024)
 def _plain(host: str) -> str:
-    """One spelling for an IPv4 address that came over an IPv6 socket."""
-    return host[7:] if host.startswith("::ffff:") and "." in host else host
+    """One spelling of an address, also for an IPv4 address that came over an IPv6 socket; other names as they are."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    return str(getattr(address, "ipv4_mapped", None) or address)

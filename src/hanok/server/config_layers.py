@@ -7,6 +7,7 @@ before what the command itself has as its default, before the option's default.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -92,7 +93,8 @@ def made(found: Mapping[str, Setting]) -> Config:
         said = [
             f"{BY_NAME[name].flag} is from {setting.place}"
             for name, setting in found.items()
-            if setting.place not in (DEFAULT, BY_NAME[name].flag) and f"{BY_NAME[name].flag} " in message + " "
+            if setting.place not in (DEFAULT, BY_NAME[name].flag)
+            and re.search(re.escape(BY_NAME[name].flag) + r"(?![\w-])", message)
         ]
         raise ConfigError(message + (f" ({'; '.join(said)}.)" if said else "")) from None
 

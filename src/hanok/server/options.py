@@ -198,7 +198,7 @@ CHECKS: dict[str, Callable[[Any], bool]] = {
 def option(kind: Kind, default: Any, help: str, group: str, **more: Any) -> Any:
     """A field of Config with its Option."""
     more["kind"], more["help"], more["group"] = kind, help, group
-    return field(default=default, metadata={"option": more})
+    return field(default=default, repr=kind not in SECRET, metadata={"option": more})
 
 
 def described(config: type) -> tuple[Option, ...]:
