@@ -5,7 +5,9 @@
 #   make check    lint, format, types, and the direction of imports
 #   make docs     every link and every name in the documentation leads somewhere
 #   make bench    the comparison with other servers; takes half an hour on a quiet machine
+#   make gate     what a request costs, counted, compared with what it cost; Python 3.12 or newer
 #   make conformance   FastAPI's and Starlette's own tests, run against Hanok; about six minutes
+#   make programs      the example programs in FastAPI's spelling, without FastAPI
 #   make format   apply the formatter
 #   make clean    remove what these targets made
 
@@ -25,7 +27,7 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench conformance format clean
+.PHONY: help demo test check docs bench gate conformance programs format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -40,7 +42,7 @@ $(RUN_STAMP): pyproject.toml | $(BIN)/python
 	@touch $@
 
 $(DEV_STAMP): pyproject.toml | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[all]" --group dev --group programs
 	@touch $@ $(RUN_STAMP)
 
 demo: $(RUN_STAMP)
@@ -53,7 +55,7 @@ demo: $(RUN_STAMP)
 	@exec $(BIN)/hanok run examples.shop:app --port $(PORT)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -n 2 --cov=hanok --cov-branch --cov-report=term:skip-covered \
+	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=hanok --cov-branch --cov-report=term:skip-covered \
 		--cov-fail-under=$(COVERAGE_MIN) $(ARGS)
 
 check: $(DEV_STAMP)
@@ -68,14 +70,20 @@ docs: $(DEV_STAMP)
 bench: $(RUN_STAMP)
 	$(BIN)/python -m bench.run $(BENCH)
 
+gate: $(DEV_STAMP)
+	$(BIN)/python -m bench.gate
+
 conformance:
 	$(PYTHON) -m conformance $(ARGS)
+
+programs:
+	$(PYTHON) -m conformance.programs $(ARGS)
 
 format: $(DEV_STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-* bench/.env conformance/.env conformance/.env-packages build dist src/*.egg-info .coverage .coverage.* htmlcov \
+	rm -rf .venv .venv-* bench/.env conformance/.env conformance/.env-packages conformance/.env-programs build dist src/*.egg-info .coverage .coverage.* htmlcov \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
