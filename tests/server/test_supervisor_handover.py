@@ -9,7 +9,7 @@ from hanok.server.supervisor import handover
 
 
 def test_a_new_supervisor_takes_over_with_new_code(hanok_run, connect, directory, until):
-    server = hanok_run("--workers", "2", "--pid", "pid", "--admin-bind", "127.0.0.1:0")
+    server = hanok_run("--workers", "2", "--pid", "pid", "--admin-bind", "127.0.0.1:0", "--timeout-keep-alive", "60")
     port = server.port(workers=2)
     connection = connect(port)
     old = connection.ask()
@@ -19,8 +19,8 @@ def test_a_new_supervisor_takes_over_with_new_code(hanok_run, connect, directory
     new = int(server.says(r"a new supervisor starts \(process (\d+)\)")[1])
     server.says(rf"the new supervisor \(process {new}\) serves; this one drains")
     assert connection.is_told_to_close(by=old)
-    assert connect(port).ask() == "new"
     assert server.process.wait(40) == 0
+    assert connect(port).ask() == "new"
     assert (directory / "pid").read_text() == f"{new}\n"
     os.kill(new, signal.SIGTERM)
     assert server.ends() == 0

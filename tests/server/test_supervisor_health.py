@@ -43,7 +43,7 @@ def test_a_worker_that_hangs_is_named_and_killed(hanok_run, connect, path, reaso
     ],
 )
 def test_a_worker_that_has_done_its_share_is_replaced_and_loses_nothing(hanok_run, connect, options, path, reason):
-    server = hanok_run(*options)
+    server = hanok_run(*options, "--timeout-keep-alive", "60")
     port = server.port()
     connection = connect(port)
     old = connection.ask(path)

@@ -62,7 +62,7 @@ def test_what_does_not_end_in_time_is_ended(hanok_run, connect, directory, until
 
 
 def test_a_reload_replaces_one_worker_after_the_other_and_brings_new_code(hanok_run, connect, directory):
-    server = hanok_run("--workers", "2")
+    server = hanok_run("--workers", "2", "--timeout-keep-alive", "60")
     port = server.port(workers=2)
     connection = connect(port)
     old = connection.ask()
@@ -70,13 +70,25 @@ def test_a_reload_replaces_one_worker_after_the_other_and_brings_new_code(hanok_
     (directory / "main.py").write_text(code)
     server.signal(signal.SIGHUP)
     server.says(r"worker 3 .* takes the place of worker 1 .* \(reload\)")
-    server.says(r"worker 4 .* takes the place of worker 2 .* \(reload\)")
     assert len(server.workers()) <= 3
     assert not connection.closing
     assert connection.is_told_to_close(by=old)
+    server.says(r"worker 4 .* takes the place of worker 2 .* \(reload\)")
     server.says("reloaded")
     assert connect(port).ask() == "new"
     assert server.ends(signal.SIGTERM) == 0
+
+
+def test_a_stop_does_not_wait_for_idle_connections_of_a_worker_that_was_replaced(hanok_run, connect):
+    server = hanok_run("--timeout-keep-alive", "60")
+    connection = connect(server.port())
+    connection.ask()
+    server.signal(signal.SIGHUP)
+    server.says("takes the place of worker 1")
+    server.signal(signal.SIGTERM)
+    assert connection.http.sock.recv(1) == b""
+    assert server.ends() == 0
+    assert "unfinished" not in server.text
 
 
 def test_a_reload_that_fails_leaves_the_old_workers(hanok_run, connect, directory):

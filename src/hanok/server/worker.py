@@ -119,6 +119,13 @@ class Worker:
         self._retiring = not self._stop.is_set()
         self._stop.set()
 
+    def finish(self) -> None:
+        """Stop gracefully, and nobody follows: idle connections need not be told any more."""
+        if self._retiring and self.services is not None:
+            self._retiring = False
+            self.services.drain()
+        self._stop.set()
+
     def stop_now(self) -> None:
         """Stop without waiting for running requests."""
         if self.link is not None:
@@ -137,7 +144,7 @@ class Worker:
         if self.link is None:
             return await self.serve(sockets)
         # The words of supervisor.assignment; "" is the supervisor's death.
-        self.link.attach(loop, {"retire": self.retire, "stop": self.stop, "reopen": self.reopen, "": self.stop})
+        self.link.attach(loop, {"retire": self.retire, "stop": self.finish, "reopen": self.reopen, "": self.finish})
         self._beat(loop, self.link)
         try:
             return await self.serve(sockets)

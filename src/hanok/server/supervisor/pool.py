@@ -57,7 +57,8 @@ class Pool:
 
     @property
     def is_reloading(self) -> bool:
-        return any(one.outdated == RELOAD for one in self.workers if one.counts)
+        """Whether there are still workers from before the reload, be it that they only finish."""
+        return any(one.outdated == RELOAD for one in self.workers)
 
     # ---- what should be
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hanok.server.hooks import WorkerFacts
 from hanok.server.supervisor import states
-from hanok.server.supervisor.assignment import RETIRE, Assignment
+from hanok.server.supervisor.assignment import RETIRE, STOP, Assignment
 from hanok.server.supervisor.heartbeat import LOOP, Heartbeat, Pulse
 from hanok.server.supervisor.signals import TRACE
 from hanok.server.supervisor.spawn import Child
@@ -96,6 +96,8 @@ class WorkerProcess:
             self.happens(ProcessEvent.RETIRE)
             self.told_at = time.monotonic()
             self.say(word)
+        elif self.state is ProcessState.DRAINING and word == STOP:
+            self.say(word)  # it need not wait for idle connections any more
 
     def hurry(self) -> None:
         """Tell it not to wait for anything."""
