@@ -38,7 +38,7 @@ from hanok.protocols.h2.frames import ErrorCode
 from hanok.protocols.h2.guard import Violation
 from hanok.protocols.h2.head import Fields, H2Head, Malformed, read_head
 from hanok.protocols.h2.session import Session
-from hanok.protocols.h2.state import TRANSITIONS, ConnectionState, Event
+from hanok.protocols.h2.state import TRANSITIONS, ConnectionState, Event, StreamState
 
 if TYPE_CHECKING:
     from hanok.protocols.services import Services
@@ -53,6 +53,7 @@ EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) els
 
 _DONE = AnswerState.DONE
 _Task = asyncio.Task
+_HALF_CLOSED_REMOTE = StreamState.HALF_CLOSED_REMOTE
 _LINGERING, _CLOSED = ConnectionState.LINGERING, ConnectionState.CLOSED
 
 
@@ -249,19 +250,20 @@ class H2Connection(asyncio.Protocol):
 
     def _closed(self, event: StreamClosed) -> None:
         stream = event.stream_id
-        self.session.closed(event)
-        if event.local_error is not None:
-            self.services.error_log.error("an answer could not be sent: %s", event.local_error)
-        exchange = self.exchanges.pop(stream, None)
-        if exchange is not None:
+        streams = self.session.streams
+        if not event.error_code and streams.get(stream) is _HALF_CLOSED_REMOTE:
+            del streams[stream]  # as nearly all do: request and answer are complete
+        else:
+            self.session.closed(event)
+            if event.local_error is not None:
+                self.services.error_log.error("an answer could not be sent: %s", event.local_error)
+        if self.exchanges and (exchange := self.exchanges.pop(stream, None)) is not None:
             exchange.lost()
-        if self.receivers:
-            receiver = self.receivers.pop(stream, None)
-            if receiver is not None:
-                receiver.lost()
+        if self.receivers and (receiver := self.receivers.pop(stream, None)) is not None:
+            receiver.lost()
         if self._rooms:
             self._wake(stream)
-        if not self.session.streams:
+        if not streams:
             self._clocks.since = self.services.now
 
     # ---- refusals
