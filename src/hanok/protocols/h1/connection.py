@@ -26,9 +26,9 @@ from hanok.protocols.h1.answer import CONTINUE, Framing
 from hanok.protocols.h1.exchange import H1Exchange
 from hanok.protocols.h1.head import HeadLimits, RequestHead, parse_head
 from hanok.protocols.h1.incoming import BodyQueue
+from hanok.protocols.h1.output import Output
 from hanok.protocols.h1.state import H1State
 from hanok.protocols.h1.upload import WHOLE_BODY, Upload
-from hanok.protocols.pace import Pace
 
 if TYPE_CHECKING:
     from hanok.protocols.services import Services
@@ -37,7 +37,6 @@ LINGER_TIME = 2.0  # seconds for which a peer may take note of our last answer
 FIRST_REQUEST = 0.25  # seconds for which a draining server awaits the first request of a connection
 PIPELINE_CAP = 32  # requests of one connection in one turn of the event loop
 BUFFER_HIGH = 65536  # bytes of waiting requests above which we stop reading
-HELD_HIGH = 16384  # an answer of this size is not held back for those after it
 HALF_CLOSED = 2.0  # seconds without a byte to say after which a peer that says no more is taken to have gone
 
 # From 3.12 on a task can run its first step where it is made. uvloop's create_task refuses the argument, and
@@ -52,44 +51,33 @@ _Task = asyncio.Task
 TURNING = object()
 
 
-class H1Connection(asyncio.Protocol):
+class H1Connection(Output):
     """One HTTP/1.1 connection."""
 
     __slots__ = (
         "_at",
         "_buffer",
         "_goodbye",
-        "_held",
         "_limits",
         "_previous",
         "_reading_paused",
         "_said",
-        "_sending",
         "_since",
         "_turn",
         "_upload",
-        "_waiters",
         "client",
         "ended",
         "exchange",
-        "gone",
         "heads",
         "left",
-        "loop",
         "scheme",
         "server",
-        "services",
         "state",
-        "transport",
         "trusted",
-        "write_paused",
     )
 
-    transport: asyncio.Transport
-
     def __init__(self, services: Services, limits: HeadLimits | None = None) -> None:
-        self.services = services
-        self.loop = services.loop
+        super().__init__(services)
         self.heads = services.heads
         self._limits = limits or HeadLimits.of(services.settings)
         self.state = _IDLE
@@ -101,17 +89,12 @@ class H1Connection(asyncio.Protocol):
         self.ended = False  # the peer says no more; it may still listen
         self._said = 0  # bytes of the answer that it had been sent when we looked last
         self.left = False  # it is taken to have gone, though nobody can know before something is sent
-        self.gone = False  # the peer left, or we closed
-        self.write_paused = False
         self._reading_paused = False
         self._buffer = b""  # requests after the one being served, from _at on
         self._at = 0
         self._upload: Upload | None = None  # the body that is still coming
         self._previous: RequestHead | None = None  # of the request before
-        self._sending: Pace | None = None  # of a peer that has not taken all that it was sent
-        self._held: list[bytes] | None = None  # output that leaves with the next flush
         self._turn: object = None  # the scheduled _advance; TURNING while it runs
-        self._waiters: list[asyncio.Future[None]] | None = None
         self._since = self.loop.time()  # when what we wait for began
         self._goodbye: asyncio.TimerHandle | None = None  # the end of lingering
 
@@ -121,7 +104,7 @@ class H1Connection(asyncio.Protocol):
         self.transport = transport  # type: ignore[assignment]  # TCP and Unix sockets have both directions
         services = self.services
         services.connections.add(self)
-        if len(services.connections) > services.limit_connections and not make_room(self, services):
+        if len(services.connections) > services.limit_connections and not self._make_room():
             self._turn_away()
             return
         info = transport.get_extra_info
@@ -155,7 +138,7 @@ class H1Connection(asyncio.Protocol):
             if exchange.queue is not None:
                 exchange.queue.fail(ClientDisconnect())
             exchange.over()
-        self._wake_writers()
+        self.wake_writers()
 
     def data_received(self, data: bytes) -> None:
         state = self.state
@@ -207,12 +190,9 @@ class H1Connection(asyncio.Protocol):
         if self.exchange is not None:
             self.exchange.over()
 
-    def pause_writing(self) -> None:
-        self.write_paused = True
-
     def resume_writing(self) -> None:
         self.write_paused = False
-        self._wake_writers()
+        self.wake_writers()
         if self.state is _IDLE:
             self._idle()
 
@@ -464,55 +444,10 @@ class H1Connection(asyncio.Protocol):
         # still waits for our 100, is not worth waiting for.
         return self.state is not _READING or (self._upload is not None and self._upload.can_be_discarded())
 
-    def send(self, data: bytes) -> None:
-        """Write, or add to what is held back."""
-        if self._held is not None:
-            self._held.append(data)
-            if len(data) >= HELD_HIGH:
-                self.flush()  # what is held back cannot tell that the peer takes nothing
-        elif not self.gone:
-            self.transport.write(data)
-            if self._sending is not None:
-                self._sending.owed += len(data)
-
-    def hold(self, data: bytes) -> None:
-        """Write with what follows in this turn of the loop."""
-        if self._held is None:
-            self._held = []
-            self.loop.call_soon(self.flush)
-        self._held.append(data)
-
-    def flush(self) -> None:
-        held, self._held = self._held, None
-        if held and not self.gone:
-            data = held[0] if len(held) == 1 else b"".join(held)
-            self.transport.write(data)
-            if self._sending is not None:
-                self._sending.owed += len(data)
-
     def send_continue(self) -> None:
         """RFC 9110 §15.2.1; only if no answer has begun, which says as much."""
         if self.exchange is not None and self.exchange.framing is Framing.UNSENT and not self.gone:
             self.send(CONTINUE)
-
-    async def writable(self) -> None:
-        """Return when the transport takes more. Raises ClientDisconnect if the peer goes first."""
-        if self.gone:
-            raise ClientDisconnect
-        waiter = self.loop.create_future()
-        if self._waiters is None:
-            self._waiters = [waiter]
-        else:
-            self._waiters.append(waiter)
-        await waiter
-        if self.gone:
-            raise ClientDisconnect
-
-    def _wake_writers(self) -> None:
-        waiters, self._waiters = self._waiters, None
-        for waiter in waiters or ():
-            if not waiter.done():
-                waiter.set_result(None)
 
     def answer_end(self, exchange: H1Exchange) -> None:
         """The answer is complete. What comes next depends on whether the body was."""
@@ -591,6 +526,20 @@ class H1Connection(asyncio.Protocol):
         self.gone = True
         self.transport.close()
 
+    def _make_room(self) -> bool:
+        """Close what waits longest for a request, begun or not, so that a flood of connections keeps nobody out for long.
+
+        A share of them at once: the next newcomers find the room without another search.
+        """
+        services = self.services
+        waiting = [one for one in services.connections if type(one) is H1Connection and one.state is _IDLE]
+        waiting.remove(self)
+        waiting.sort(key=lambda one: one._since)
+        for one in waiting[: 1 + services.limit_connections // 16]:
+            one.abort()
+            services.connections.discard(one)
+        return bool(waiting)
+
     def _turn_away(self) -> None:
         """There are more connections than this worker can hold."""
         self.services.turned_away += 1
@@ -619,9 +568,7 @@ class H1Connection(asyncio.Protocol):
         """End what has taken too long. What is unsent counts in every state: a closed transport too waits to get rid of it."""
         settings = self.services.settings
         unsent = self.transport.get_write_buffer_size()
-        if not unsent:
-            self._sending = None
-        elif not self._takes(unsent, now):
+        if not self.takes(unsent, now):
             self.abort()
             return
         state = self.state
@@ -647,15 +594,6 @@ class H1Connection(asyncio.Protocol):
             elif waited > HALF_CLOSED:
                 self._take_leave()
 
-    def _takes(self, unsent: int, now: float) -> bool:
-        """Whether the peer takes what it is sent."""
-        settings = self.services.settings
-        sending = self._sending
-        if sending is None:
-            self._sending = Pace(now, settings.timeout_send, 0, unsent)
-            return True
-        return sending.lasts(now, sending.owed - unsent, settings.timeout_send, settings.min_data_rate)
-
     def drain(self) -> None:
         if self.services.retiring:
             return  # the next answer says it; ``sweep`` ends those that ask nothing more
@@ -675,20 +613,6 @@ class H1Connection(asyncio.Protocol):
     def abort(self) -> None:
         self.gone = True
         self.transport.abort()
-
-
-def make_room(newcomer: H1Connection, services: Services) -> bool:
-    """Close what waits longest for a request, begun or not, so that a flood of connections keeps nobody out for long.
-
-    A share of them at once: the next newcomers find the room without another search.
-    """
-    waiting = [one for one in services.connections if type(one) is H1Connection and one.state is _IDLE]
-    waiting.remove(newcomer)
-    waiting.sort(key=lambda one: one._since)
-    for one in waiting[: 1 + services.limit_connections // 16]:
-        one.abort()
-        services.connections.discard(one)
-    return bool(waiting)
 
 
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
