@@ -577,6 +577,16 @@ def test_malformed_requests_are_bounded(wire, wrong):
     pytest.fail("500 malformed requests were borne")
 
 
+def test_streams_that_are_refused_before_the_settings_are_acknowledged_are_bounded(server, connect_to):
+    wire = connect_to(server.port)
+    with contextlib.closing(wire):
+        wire.say(PREFACE, frame(SETTINGS, 0, 0))
+        wire.say(*[head(WAITING, WHOLE, stream) for stream in range(1, 4001, 2)])
+        while (heard := wire.hear(RST_STREAM, GOAWAY)).kind == RST_STREAM:
+            assert heard.code == REFUSED_STREAM
+        assert heard.code == ENHANCE_YOUR_CALM
+
+
 def test_every_section_with_rules_for_servers_has_cases():
     assert len(CASES) > 200
     sections = {case.section for case in CASES}

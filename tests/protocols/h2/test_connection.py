@@ -480,6 +480,32 @@ def test_what_is_not_read_gives_its_window_back_to_the_connection(house):
     assert wire.is_alive()
 
 
+def test_a_whole_body_that_is_not_read_gives_its_window_back_too(house):
+    arrived = None
+
+    async def ignore(exchange):
+        nonlocal arrived
+        arrived = arrived or asyncio.Event()
+        if exchange.path == "/arrived":
+            arrived.set()
+        else:
+            arrived.clear()
+            await arrived.wait()
+        exchange.answer(200, [], b"")
+
+    wire = house.wire(ignore)
+    for stream in range(1, 40, 4):
+        wire.post(stream, b"/")
+        for _ in range(12):
+            wire.data(stream, bytes(16384))
+        wire.data(stream, b"", end=True)
+        wire.request(stream + 2, *wire.get(b"/arrived"))
+        ended = 0
+        while ended < 2:
+            ended += wire.hear(wire.HEADERS).flags & 1
+    assert wire.is_alive()
+
+
 def test_a_slow_peer_makes_write_wait(house):
     written = []
 

@@ -111,6 +111,10 @@ class Upload:
         """Nobody will read the rest."""
         self._pieces.clear()
         self.fail(ClientDisconnect())
+        self.release()
+
+    def release(self) -> None:
+        """Give the window of all that is here back: it shall not be missing to other streams any longer."""
         unread, self.unread = self.unread, 0
         self._connection.consumed(self.stream, unread)
 
@@ -132,8 +136,7 @@ class Upload:
         pieces = self._pieces
         whole = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         pieces.clear()
-        unread, self.unread = self.unread, 0
-        self._connection.consumed(self.stream, unread)
+        self.release()
         return whole
 
     async def get(self) -> bytes:
@@ -154,8 +157,9 @@ class Upload:
             finally:
                 self._waiter = None
         piece = self._pieces.popleft()
-        self.unread -= len(piece)
-        self._connection.consumed(self.stream, len(piece))
+        if self.unread:
+            self.unread -= len(piece)
+            self._connection.consumed(self.stream, len(piece))
         return piece
 
     def _wake(self) -> None:

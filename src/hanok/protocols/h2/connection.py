@@ -343,7 +343,7 @@ class H2Connection(asyncio.Protocol):
         if error is not None:
             error.__traceback__ = None  # as in h1: else a ring that only the garbage collector can open
         if exchange.upload is not None:
-            exchange.upload.drop()
+            exchange.upload.drop()  # whatever follows, nobody reads it any more
         if exchange.gone or self.exchanges.get(exchange.number) is not exchange:
             return
         if exchange.framing is Framing.UNSENT:
@@ -390,9 +390,12 @@ class H2Connection(asyncio.Protocol):
         stream = exchange.number
         self.exchanges.pop(stream, None)
         upload = exchange.upload
-        if upload is not None and not upload.ended:
-            self._end_of_answer(stream)
-            upload.drop()
+        if upload is not None:
+            if upload.ended:
+                upload.release()
+            else:
+                self._end_of_answer(stream)
+                upload.drop()
         if not self._batch:
             self.flush_soon()
 

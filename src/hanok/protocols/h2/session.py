@@ -17,16 +17,21 @@ from hanok.protocols.h2.frames import ErrorCode, goaway
 from hanok.protocols.h2.guard import Guard, Violation
 from hanok.protocols.h2.state import StreamState
 
+FEW_STREAMS = 1000
+
 
 class Session:
     """A server's end of one connection."""
 
-    __slots__ = ("_cut", "_last_words", "engine", "guard", "over", "streams")
+    __slots__ = ("_cut", "_last_words", "_most_streams", "engine", "guard", "over", "streams")
 
     def __init__(self, limits: HeadLimits, max_streams: int, websockets: bool, now: float) -> None:
         self.engine: Engine = make_engine(limits, max_streams, websockets)
         self.guard = Guard(now)
         self.streams = self.guard.streams
+        # Before it has our SETTINGS a client may open more streams than it will be allowed, and the engine refuses
+        # those without a word to us. So they stay in the table until they are looked for, and must not be too many.
+        self._most_streams = max(FEW_STREAMS, 4 * max_streams)
         self.over: Violation | None = None  # why the connection was ended, if we have ended it for the peer's fault
         self._cut = False  # whether the last output may have stopped within a frame
         self._last_words: bytes | None = None  # output instead of the engine's, which is dead
@@ -47,6 +52,8 @@ class Session:
         else:
             if violation is not None:
                 self.end(*violation)
+            elif len(self.streams) > self._most_streams:
+                self.end(ErrorCode.ENHANCE_YOUR_CALM, "too many streams")
         return [] if self.over is not None else self.engine.events()
 
     def closed(self, event: StreamClosed) -> None:
