@@ -3,21 +3,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanok.exceptions import RemoteProtocolError
-from hanok.protocols.h1.body import ChunkedBody, LengthBody
+from hanok.protocols.h1.body import ChunkedBody
 
 CHUNKED = b'4\r\nWiki\r\nA;name=value;q="a \\" b"\r\n0123456789\r\n0\r\nTrailer: x\r\n\r\n'
-
-
-def test_a_body_of_known_length_ends_where_it_says():
-    body = LengthBody(5)
-    assert body.feed(b"abc") == (b"abc", 3)
-    assert not body.done
-    assert body.feed(b"defgh") == (b"de", 2)
-    assert body.done
-
-
-def test_a_body_may_begin_inside_the_data():
-    assert LengthBody(2).feed(b"xxab", 2) == (b"ab", 4)
 
 
 def test_chunks_are_joined():

@@ -1,15 +1,13 @@
-"""The body of a request: takes the framing off, without I/O (RFC 9112 §6, §7).
+"""The chunked coding of a request's body: takes it off, without I/O (RFC 9112 §7.1).
 
-Both kinds have the same face: ``feed(data, start)`` gives the body bytes found there and the position after
-them, and ``done`` says whether the body is complete; what follows is the next request. They raise
-RemoteProtocolError.
+``feed(data, start)`` gives the body bytes found there and the position after them, and ``done`` says whether the body is
+complete; what follows is the next request. It raises RemoteProtocolError.
 """
 
 from __future__ import annotations
 
 import re
 from enum import IntEnum, auto
-from typing import TypeAlias
 
 from hanok.protocols.h1.grammar import FIELD, TOKEN, refuse
 from hanok.protocols.h1.head import fields_of
@@ -34,24 +32,6 @@ FORBIDDEN_TRAILERS = frozenset(
     cookie expect forwarded host if-match if-modified-since if-none-match if-range if-unmodified-since keep-alive
     max-forwards origin pragma proxy-authorization proxy-connection range referer set-cookie te trailer upgrade via""".split()
 )
-
-
-class LengthBody:
-    """A body of Content-Length bytes."""
-
-    __slots__ = ("remaining",)
-
-    def __init__(self, length: int) -> None:
-        self.remaining = length
-
-    @property
-    def done(self) -> bool:
-        return self.remaining == 0
-
-    def feed(self, data: bytes, start: int = 0) -> tuple[bytes, int]:
-        end = min(len(data), start + self.remaining)
-        self.remaining -= end - start
-        return (data if start == 0 and end == len(data) else data[start:end]), end
 
 
 class ChunkState(IntEnum):
@@ -160,6 +140,3 @@ class ChunkedBody:
 def is_trailer(name: bytes) -> bool:
     """Whether a field of this lower-case name may come in a trailer."""
     return name not in FORBIDDEN_TRAILERS and not name.startswith((b"x-forwarded-", b"sec-"))
-
-
-Body: TypeAlias = LengthBody | ChunkedBody

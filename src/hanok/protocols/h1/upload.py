@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hanok.exchange import too_large
-from hanok.protocols.h1.body import Body, ChunkedBody, LengthBody
+from hanok.protocols.h1.body import ChunkedBody
 from hanok.protocols.h1.grammar import refuse
 from hanok.protocols.h1.incoming import BodyQueue
 from hanok.protocols.pace import Pace
@@ -26,7 +26,9 @@ DISCARD = 65536  # of an unread body this much is read away to keep the connecti
 class Upload:
     """Made when the head of a request with a body is complete, and the body is not."""
 
-    __slots__ = ("_body", "_limit", "_pace", "_pieces", "awaited", "head", "queue", "received", "too_large")
+    __slots__ = (
+        "_chunks", "_limit", "_pace", "_pieces", "_remaining", "awaited", "done", "head", "queue", "received", "too_large",
+    )  # fmt: skip
 
     def __init__(self, head: RequestHead, limit: int | None) -> None:
         length = head.content_length
@@ -39,24 +41,29 @@ class Upload:
         self._limit = limit
         self._pieces: list[bytes] = []
         self._pace: Pace | None = None
-        self._body: Body
+        self.done = False
+        self._remaining = length or 0  # of a body of known length
+        self._chunks: ChunkedBody | None = None
         if length is None:
-            self._body = ChunkedBody()
+            self._chunks = ChunkedBody()
             head.trailers = []
-        else:
-            self._body = LengthBody(length)
-
-    @property
-    def done(self) -> bool:
-        return self._body.done
 
     def feed(self, data: bytes, start: int) -> int:
         """Take what belongs to the body; the position after it. Raises RemoteProtocolError.
 
         Only a body in chunks can be found too large here: a length that is, is refused with the head.
         """
-        body = self._body
-        piece, end = body.feed(data, start)
+        chunks = self._chunks
+        if chunks is None:
+            end = min(len(data), start + self._remaining)
+            piece = data if start == 0 and end == len(data) else data[start:end]
+            self._remaining -= end - start
+            self.done = not self._remaining
+        else:
+            piece, end = chunks.feed(data, start)
+            if chunks.done:
+                self.done = True
+                self.head.trailers = chunks.trailers
         self.received += len(piece)
         queue = self.queue
         if self._limit is not None and self.received > self._limit:
@@ -68,11 +75,8 @@ class Upload:
             self._pieces.append(piece)
         elif piece:
             queue.put(piece)
-        if body.done:
-            if isinstance(body, ChunkedBody):
-                self.head.trailers = body.trailers
-            if queue is not None:
-                queue.end()
+        if self.done and queue is not None:
+            queue.end()
         return end
 
     def whole(self) -> bytes:
@@ -94,7 +98,7 @@ class Upload:
         """Whether the rest, that nobody will read, is worth waiting for: short, and really on its way."""
         if self.queue is None or self.queue.continue_wanted:
             return False
-        return isinstance(self._body, LengthBody) and self._body.remaining <= DISCARD
+        return self._chunks is None and self._remaining <= DISCARD
 
     def fast_enough(self, now: float, settings: Settings, is_paused: bool) -> bool:
         """Whether the peer keeps its pace. Time in which we read nothing is not counted."""
