@@ -176,7 +176,7 @@ def main() -> int:
     for name, taken in seconds.items():
         console.print(f"{name}: {len(runs[name])} cases in {taken:.1f} s")
     if not told.check and not told.groups:
-        kept = {name: {one.case_id: list(verdict(one)) for one in results} for name, results in runs.items()}
+        kept = {name: {one.case_id: "/".join(verdict(one)) for one in results} for name, results in runs.items()}
         RESULTS.write_text(json.dumps({"runner": f"kosoku {version('kosoku')}", "verdicts": kept}, indent=1) + "\n")
     return 1 if bad or not all(runs.values()) else 0
 
