@@ -29,9 +29,10 @@ CORPUS = (
     b"\r\nGET / HTTP/1.1\r\n" + HOST + b"\r\n",
 )
 
-NASTY = (b"\r", b"\n", b"\r\n", b"\0", b" ", b"\t", b"\x0b", b"\x0c", b"\x1f", b"\x7f", b"\x80", b"\x85",
-         b"\xa0", b"\xff",
-         b":", b";", b",", b"\"", b"\\", b"(", b"#", b"?", b"/", b"\r\r\n", b"\n\r", b"\r\n\r\n", b"\r\n ", b"0", b"a", b"%")  # fmt: skip
+NASTY = (
+    b"\r", b"\n", b"\r\n", b"\0", b" ", b"\t", b"\x0b", b"\x0c", b"\x1f", b"\x7f", b"\x80", b"\x85", b"\xa0", b"\xff",
+    b":", b";", b",", b'"', b"\\", b"(", b"#", b"?", b"/", b"\r\r\n", b"\n\r", b"\r\n\r\n", b"\r\n ", b"0", b"a", b"%",
+)  # fmt: skip
 
 FIELDS = (
     b"Content-Length: 0", b"Content-Length: 5", b"Content-Length: 00005", b"Content-Length: +5", b"Content-Length: -1",
