@@ -3,7 +3,7 @@
 from hanok.app import Hanok
 from hanok.dependencies.functions import Depends, Security
 from hanok.exceptions import HTTPException, WebSocketException
-from hanok.http import BackgroundTasks, Request, Response, UploadFile, status
+from hanok.http import BackgroundTasks, Request, Response, UploadFile, inline, status
 from hanok.params.functions import Body, Cookie, File, Form, Header, Path, Query
 from hanok.routing import APIRouter
 from hanok.version import VERSION as __version__
@@ -33,5 +33,6 @@ __all__ = [
     "WebSocketDisconnect",
     "WebSocketException",
     "__version__",
+    "inline",
     "status",
 ]

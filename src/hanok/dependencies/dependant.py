@@ -13,6 +13,7 @@ from typing import Any
 from hanok.dependencies.declared import Depends, Limit, Scope, Security
 from hanok.exceptions import DependencyScopeError
 from hanok.http import BackgroundTasks, HTTPConnection, Request, Response
+from hanok.http.inspection import faces, is_inline
 from hanok.params import Argument, Parameter, Place, read_parameter, read_signature
 from hanok.params.annotation import is_class, members
 from hanok.params.declared import Declared
@@ -29,10 +30,12 @@ class CallKind(Enum):
     SYNC = "sync"  # in a thread
     ASYNC_GENERATOR = "async generator"
     GENERATOR = "generator"  # each half in a thread
+    INLINE = "inline"  # sync, but marked as never blocking: in the event loop
+    INLINE_GENERATOR = "inline generator"
 
     @property
     def yields(self) -> bool:
-        return self in (CallKind.ASYNC_GENERATOR, CallKind.GENERATOR)
+        return self in (CallKind.ASYNC_GENERATOR, CallKind.GENERATOR, CallKind.INLINE_GENERATOR)
 
 
 class Injected(Enum):
@@ -62,29 +65,20 @@ _KIND_TESTS: tuple[tuple[Callable[[Any], bool], CallKind], ...] = (
     (inspect.iscoroutinefunction, CallKind.ASYNC),
 )
 
-
-def _faces(call: Any) -> list[Any]:
-    """Every callable whose kind could be the kind of ``call``: behind partials, wrappers and ``__call__``."""
-    faces: list[Any] = []
-    while call is not None and len(faces) < 64:
-        faces.append(call)
-        if isinstance(call, partial):
-            call = call.func
-        elif hasattr(call, "__wrapped__"):
-            call = call.__wrapped__
-        # The method itself is wanted, not whether it can be called.
-        elif not inspect.isroutine(call) and not inspect.isclass(call) and hasattr(type(call), "__call__"):  # noqa: B004
-            call = type(call).__call__
-        else:
-            call = None
-    return faces
+# What ``inline`` makes of a kind.
+_MARKED = {CallKind.SYNC: CallKind.INLINE, CallKind.GENERATOR: CallKind.INLINE_GENERATOR}
 
 
 def call_kind(call: Callable[..., Any]) -> CallKind:
     """How ``call`` must be run, looking behind partials, ``functools.wraps`` and ``__call__`` methods."""
+    kind = _kind_as_written(call)
+    return _MARKED.get(kind, kind) if is_inline(call) else kind
+
+
+def _kind_as_written(call: Callable[..., Any]) -> CallKind:
     if inspect.isclass(call):
         return CallKind.SYNC
-    for face in _faces(call):
+    for face in faces(call):
         for test, kind in _KIND_TESTS:
             if test(face):
                 return kind

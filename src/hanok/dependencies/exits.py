@@ -20,7 +20,7 @@ _ENDED: Any = object()
 
 
 class Exits:
-    """What has begun and must end: (generator, whether it runs in threads, what gives its place back).
+    """What has begun and must end: (generator, its kind, what gives its place back).
 
     ``awaits`` says whether something in here ends in the event loop, and so may have waited while it was shielded.
     """
@@ -29,18 +29,19 @@ class Exits:
 
     def __init__(self) -> None:
         self.awaits = False
-        self._open: list[tuple[Any, bool, Callable[[], None] | None]] = []
+        self._open: list[tuple[Any, CallKind, Callable[[], None] | None]] = []
 
     async def enter(
         self, call: Callable[..., Any], kind: CallKind, arguments: dict[str, Any], limit: Limit | None = None
     ) -> Any:
         """Run a generator dependency to its ``yield`` and give the value; its end is kept for ``close``."""
         release = None if limit is None else await limit.acquire()
-        threaded = kind is CallKind.GENERATOR
         try:
             generator = call(**arguments)
-            if threaded:
+            if kind is CallKind.GENERATOR:
                 value = await run_in_threadpool(next, generator, _ENDED)
+            elif kind is CallKind.INLINE_GENERATOR:
+                value = next(generator, _ENDED)
             else:
                 value = await anext(generator, _ENDED)
             if value is _ENDED:
@@ -49,16 +50,19 @@ class Exits:
             if release is not None:
                 release()
             raise
-        self._open.append((generator, threaded, release))
-        self.awaits = self.awaits or not threaded
+        self._open.append((generator, kind, release))
+        self.awaits = self.awaits or kind is CallKind.ASYNC_GENERATOR
         return value
 
     async def close(self, error: BaseException | None) -> BaseException | None:
         """End all, the last one first. Returns the error that is left, or None if there is none or it was swallowed."""
         while self._open:
-            generator, threaded, release = self._open.pop()
+            generator, kind, release = self._open.pop()
             try:
-                error = await (_end_threaded if threaded else _end)(generator, error)
+                if kind is CallKind.INLINE_GENERATOR:
+                    error = _step_to_end(generator, error)
+                else:
+                    error = await (_end_threaded if kind is CallKind.GENERATOR else _end)(generator, error)
             finally:
                 if release is not None:
                     release()

@@ -270,6 +270,8 @@ class _Writer:
             self._line(1, f"{target}await call_limited({self._keep('node', node)}, context{joined})")
         elif dependant.kind is CallKind.ASYNC:
             self._line(1, f"{target}await {call}({arguments})")
+        elif dependant.kind is CallKind.INLINE:
+            self._line(1, f"{target}{call}({arguments})")
         else:
             self._line(1, f"{target}await in_thread({call}{joined})")
 

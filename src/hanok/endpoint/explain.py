@@ -19,6 +19,8 @@ _HOW = {
     CallKind.SYNC: "run in a worker thread with the request's context",
     CallKind.GENERATOR: "run in a worker thread up to its yield",
     CallKind.ASYNC_GENERATOR: "awaited up to its yield",
+    CallKind.INLINE: "called in the event loop: it is marked as inline",
+    CallKind.INLINE_GENERATOR: "run in the event loop up to its yield: it is marked as inline",
 }
 _SOURCES = {
     Place.path: "path",

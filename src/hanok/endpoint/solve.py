@@ -166,6 +166,8 @@ async def call_node(node: Node, arguments: dict[str, Any], context: Context) -> 
 async def _call(dependant: Dependant, arguments: dict[str, Any]) -> Any:
     if dependant.kind is CallKind.ASYNC:
         return await dependant.call(**arguments)
+    if dependant.kind is CallKind.INLINE:
+        return dependant.call(**arguments)
     return await run_in_threadpool(dependant.call, **arguments)
 
 

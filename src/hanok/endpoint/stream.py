@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin
 from pydantic import BaseModel
 from pydantic_core import ValidationError
 
+from hanok.dependencies import CallKind
 from hanok.endpoint.operation import Operation, StreamKind
 from hanok.exceptions import ResponseValidationError
 from hanok.http import Response, StreamingResponse, iterate_in_threadpool
@@ -87,6 +88,15 @@ def item_writer(operation: Operation, refusal: Refusal) -> Callable[[Any], str]:
     return write
 
 
+async def inline_items(result: Any) -> AsyncGenerator[Any, None]:
+    """The items of a sync generator that is marked as inline, made in the event loop."""
+    try:
+        for item in result:
+            yield item
+    finally:
+        result.close()
+
+
 async def items_of(result: Any) -> AsyncGenerator[Any, None]:
     """The items of a sync or async generator; it is closed at the end, whatever that is."""
     if hasattr(result, "__aiter__"):
@@ -106,6 +116,8 @@ def streamed(operation: Operation, result: Any, arguments: dict[str, Any], refus
     makes the error of an item that is none.
     """
     kind = operation.stream
+    if operation.dependant.kind is CallKind.INLINE_GENERATOR:
+        result = inline_items(result)
     if kind is StreamKind.CHUNKS:
         return operation.response_class(result, **arguments)
     write = item_writer(operation, refusal)

@@ -25,7 +25,7 @@ from hanok.http.connection import HTTPConnection
 from hanok.http.cookies import cookies_of, parse_cookies
 from hanok.http.default import Default, DefaultPlaceholder
 from hanok.http.headers import Headers, MutableHeaders, headers_of
-from hanok.http.inspection import is_async_callable
+from hanok.http.inspection import inline, is_async_callable
 from hanok.http.json_response import JSONResponse, ORJSONResponse, UJSONResponse
 from hanok.http.multidict import FormData, ImmutableMultiDict, MultiDict, QueryParams
 from hanok.http.query import parse_query, query_params_of
@@ -112,6 +112,7 @@ __all__ = [
     "cookies_of",
     "form_of",
     "headers_of",
+    "inline",
     "is_async_callable",
     "iterate_in_threadpool",
     "parse_cookies",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec
 
 from hanok.http.concurrency import run_in_threadpool
-from hanok.http.inspection import is_async_callable
+from hanok.http.inspection import is_async_callable, is_inline
 
 P = ParamSpec("P")
 
@@ -19,10 +19,13 @@ class BackgroundTask:
         self.args = args
         self.kwargs = kwargs
         self.is_async = is_async_callable(func)
+        self.is_inline = is_inline(func)
 
     async def __call__(self) -> None:
         if self.is_async:
             await self.func(*self.args, **self.kwargs)
+        elif self.is_inline:
+            self.func(*self.args, **self.kwargs)
         else:
             await run_in_threadpool(self.func, *self.args, **self.kwargs)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from hanok.exceptions import HTTPError
 from hanok.http import PlainTextResponse, Request, is_async_callable, run_in_threadpool
+from hanok.http.inspection import is_inline
 from hanok.types import Receive, Scope, Send
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "QUERY")
@@ -39,7 +40,12 @@ class HTTPEndpoint:
         handler: Callable[[Any], Any] = self.method_not_allowed
         if request.method in self._allowed_methods:
             handler = getattr(self, self._handler_name(request.method))
-        response = await handler(request) if is_async_callable(handler) else await run_in_threadpool(handler, request)
+        if is_async_callable(handler):
+            response = await handler(request)
+        elif is_inline(handler):
+            response = handler(request)
+        else:
+            response = await run_in_threadpool(handler, request)
         await response(self.scope, self.receive, self.send)
 
     def _handler_name(self, method: str) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from hanok.exchange import Exchange, WebSocketExchange
 from hanok.gateways import AsgiExchange, AsgiWebSocketExchange, ForeignApp, NativeApp
 from hanok.http import Request, Response, is_async_callable, run_in_threadpool
+from hanok.http.inspection import is_inline
 from hanok.routing.around import wrap
 from hanok.routing.base import (
     PLAIN_TEXT,
@@ -163,16 +164,19 @@ class WebSocketRoute(TemplateRoute):
 class RequestResponse(NativeApp):
     """A function from request to response as an application."""
 
-    __slots__ = ("endpoint", "is_async")
+    __slots__ = ("endpoint", "is_async", "is_inline")
 
     def __init__(self, endpoint: Callable[..., Any]) -> None:
         self.endpoint = endpoint
         self.is_async = is_async_callable(endpoint)
+        self.is_inline = is_inline(endpoint)
 
     async def handle(self, exchange: Exchange) -> None:
         request = Request.of(exchange)
         if self.is_async:
             response = await self.endpoint(request)
+        elif self.is_inline:
+            response = self.endpoint(request)
         else:
             response = await run_in_threadpool(self.endpoint, request)
         if isinstance(response, Response):
