@@ -70,6 +70,8 @@ class ExceptionMiddleware(NativeMiddleware):
                 raise
             if exchange.kind == "http" and exchange.answer_state:
                 raise RuntimeError("Caught handled exception, but response already started.") from error
+            if self.debug:
+                handler = helpful(handler, exchange, error)
             await answer_by(handler, exchange, error)
             let_go(error)
 
@@ -89,7 +91,8 @@ class ExceptionMiddleware(NativeMiddleware):
 class ServerErrorMiddleware(NativeMiddleware):
     """The outermost hook: answers what nobody handled with a 500, then raises it on, for the server to log.
 
-    The answer is that of ``handler``; in debug mode a page with the traceback, as HTML to browsers and as text to others.
+    The answer is that of ``handler``; in debug mode a page with the traceback, as HTML to browsers and as text or JSON to
+    others.
     """
 
     def __init__(self, app: Any, handler: ExceptionHandler | None = None, debug: bool = False) -> None:
@@ -118,9 +121,9 @@ class ServerErrorMiddleware(NativeMiddleware):
 
     async def debug_response(self, request: Request, exc: Exception) -> Response:
         """The traceback."""
-        from hanok.middleware.traceback_page import traceback_response
+        from hanok.middleware.debug.error_page import error_response
 
-        return traceback_response(request, exc)
+        return error_response(request, exc)
 
     async def error_response(self, request: Request, exc: Exception) -> Response:
         """Nothing that would help an attacker."""
@@ -136,6 +139,15 @@ def let_go(error: BaseException | None) -> None:
     while error is not None and error.__traceback__ is not None:
         error.__traceback__ = None
         error = error.__context__
+
+
+def helpful(handler: ExceptionHandler, exchange: AnyExchange, error: Exception) -> ExceptionHandler:
+    """In debug mode: what tells a browser more about a path that nothing answers; else the handler itself."""
+    if exchange.kind == "http" and isinstance(error, HTTPError) and error.status_code in (404, 405):
+        from hanok.middleware.debug.not_found import instead_of
+
+        return instead_of(handler, exchange, error)
+    return handler
 
 
 async def call_handler(handler: ExceptionHandler, connection: Any, error: Exception) -> Any:
