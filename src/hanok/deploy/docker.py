@@ -50,43 +50,56 @@ def build_stage(project: Project, sheet: Sheet) -> None:
         f"FROM python:{project.python}-slim AS build",
         "WORKDIR /src",
     )
-    wanted = requirements(project, sheet)
-    sheet.choice(
-        "Everything becomes a wheel once, and the environment is made of those wheels and of nothing else.",
-        f"RUN pip wheel --no-cache-dir --wheel-dir /wheels {' '.join(wanted)}",
-    )
+    commands = requirements(project, sheet)
     if project.is_package:
+        run(sheet, commands)
         sheet.choice(
-            "The application is a package: its own wheel, built after the others so that a change of code builds "
-            "only this one again.",
+            "The application is a package and becomes a wheel too; after the others, so that a change of code builds only "
+            "this one again.",
             "COPY . .",
-            "RUN pip wheel --no-cache-dir --no-deps --wheel-dir /wheels .",
         )
-    sheet.choice(
-        "An environment without pip: what serves installs nothing.",
-        "RUN python -m venv --without-pip /opt/venv \\",
-        "    && pip --python /opt/venv/bin/python install --no-cache-dir --no-index --no-deps /wheels/*.whl",
+        commands = ["pip wheel --no-cache-dir --no-deps --wheel-dir /wheels ."]
+    sheet.note("An environment without pip: what serves installs nothing.")
+    run(
+        sheet,
+        [
+            *commands,
+            "python -m venv --without-pip /opt/venv",
+            "pip --python /opt/venv/bin/python install --no-cache-dir --no-index --no-deps /wheels/*.whl",
+        ],
     )
 
 
-def requirements(project: Project, sheet: Sheet) -> Sequence[str]:
-    """What pip is told to make wheels of; before it, the lines that bring the file that says so."""
+def run(sheet: Sheet, commands: Sequence[str]) -> None:
+    sheet.add("RUN " + " \\\n    && ".join(commands))
+
+
+def requirements(project: Project, sheet: Sheet) -> list[str]:
+    """The commands that make wheels of what the project needs; before them, the lines that bring the file that says so."""
     own = () if project.names_hanok else (OWN_REQUIREMENT,)
-    if own:
-        sheet.note(f"{project.requirements or 'The project'} does not name hanok: the version that wrote this file.")
-    if project.requirements is None:
-        return own
-    sheet.choice(
-        "Before the code, so that these layers are built again only when what is required changes.",
-        f"COPY {project.requirements} ./",
-    )
-    if project.requirements == PYPROJECT:
-        program = (
-            "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; "
-            r"print(*project['dependencies'], sep='\\n')"
+    commands: list[str] = []
+    wanted: tuple[str, ...] = own
+    if project.requirements is not None:
+        sheet.choice(
+            "Before the code, so that these layers are built again only when what is required changes.",
+            f"COPY {project.requirements} ./",
         )
-        sheet.add(f'RUN python -c "{program}" > {REQUIREMENTS}')
-    return ("-r", REQUIREMENTS, *own)
+        wanted = ("-r", REQUIREMENTS, *own)
+    if project.requirements == PYPROJECT:
+        commands.append(f'python -c "{DEPENDENCIES}" > {REQUIREMENTS}')
+    if own:
+        sheet.note(
+            f"{project.requirements or 'The project'} does not name hanok: here is the version that wrote this file."
+        )
+    sheet.note("Everything becomes a wheel once, and the environment is made of those wheels and of nothing else.")
+    return [*commands, f"pip wheel --no-cache-dir --wheel-dir /wheels {' '.join(wanted)}"]
+
+
+# The shell makes one backslash of two.
+DEPENDENCIES = (
+    "import tomllib; project = tomllib.load(open('pyproject.toml', 'rb'))['project']; "
+    r"print(*project['dependencies'], sep='\\n')"
+)
 
 
 def final_stage(project: Project, sheet: Sheet) -> None:

@@ -33,7 +33,8 @@ def export(project: Project, place: Place) -> dict[str, str]:
 
 def header(project: Project, what: str) -> Sheet:
     sheet = Sheet()
-    sheet.note(f"{project.name}: {project.target}, served by Hanok. {what} Written by: hanok export systemd")
+    sheet.note(f"{project.name}: {project.target}, served by Hanok. Written by: hanok export systemd")
+    sheet.note(what)
     return sheet
 
 
@@ -128,10 +129,9 @@ def life(project: Project, place: Place, sheet: Sheet) -> None:
         "group": "systemd has chosen the group already",
         "pidfile": "systemd knows the process",
         "reload": "reloading is for development",
-        "proc_name": "",
     }
     for name, why in unneeded.items():
-        if why and getattr(config, name):
+        if getattr(config, name):
             value = "off" if name == "reload" else "none"
             sheet.choice(f"{why.capitalize()}: {project.why(name)}.", f"Environment=HANOK_{name.upper()}={value}")
 
@@ -163,7 +163,10 @@ def ends(project: Project, sheet: Sheet) -> None:
 def files(project: Project, place: Place, sheet: Sheet) -> None:
     config = project.config
     sheet.choice("A connection is an open file.", "LimitNOFILE=65536")
-    sheet.choice(f"{project.why('umask')}.", f"UMask={(config.umask or '027').zfill(4)}")
+    sheet.choice(
+        f"What it writes is for itself alone, unless an option says otherwise: {project.why('umask')}.",
+        f"UMask={(config.umask or '077').zfill(4)}",
+    )
     sheet.choice(
         f"The one place for files that it keeps: /var/lib/{project.name}, which $STATE_DIRECTORY names.",
         f"StateDirectory={project.name}",
