@@ -119,3 +119,34 @@ def test_output_into_a_pipe_is_wide(monkeypatch: Any) -> None:
 
 def test_a_package_that_is_missing_is_told() -> None:
     assert version.installed("no-such-package") == "not installed"
+
+
+# ---- what to do
+
+
+def test_an_import_error_says_what_to_do(capsys: Any) -> None:
+    show_import_error(raised("import a_package_of_nowhere"), "main:app")
+    said = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "users.py:1" in said
+    assert "pip install a_package_of_nowhere" in said
+
+
+def test_modules_that_import_each_other_are_named(tmp_path: Any, monkeypatch: Any, capsys: Any) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "circle_one.py").write_text("from circle_two import thing\nvalue = 1\n")
+    (tmp_path / "circle_two.py").write_text("from circle_one import value\nthing = 1\n")
+    show_import_error(raised("import circle_one"), "main:app")
+    said = " ".join(capsys.readouterr().err.replace("│", " ").split())
+    assert "Modules import each other: circle_one.py → circle_two.py → circle_one.py" in said
+
+
+def test_a_file_that_hides_a_package_is_named(capsys: Any) -> None:
+    error = ImportError("cannot import name 'Hanok' from 'hanok'", name="hanok", path="/project/hanok.py")
+    show_import_error(error, "main:app")
+    assert "hides it" in capsys.readouterr().err
+
+
+def test_a_syntax_error_is_pointed_at(capsys: Any) -> None:
+    show_import_error(raised("def f(:\n    pass\n"), "main:app")
+    lines = [line.strip("│ ") for line in capsys.readouterr().err.splitlines()]
+    assert lines[lines.index("def f(:") + 1] == "^"

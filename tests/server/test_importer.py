@@ -94,3 +94,33 @@ def test_a_factory_that_wants_arguments_is_refused(place):
 def test_errors_inside_the_module_travel_on(place):
     with pytest.raises(ModuleNotFoundError, match="tried_missing"):
         load("tried_broken:app", app_dir=str(place))
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("near_shop:app", "It has shop: type near_shop:shop."),
+        ("near_shop", "It has shop: type near_shop:shop."),
+        ("near_made:app", "type near_made:create_app --factory"),
+        ("near_made:version", "is a str, not an application: it cannot be called. It has create_app()"),
+        ("near_shp:app", "Did you mean near_shop?"),
+        ("near_shop.shop", "Did you mean near_shop:shop?"),
+        (
+            "near_inside:app",
+            "There is near_folder/near_inside.py: type near_folder.near_inside, or --app-dir near_folder.",
+        ),
+    ],
+)
+def test_what_could_have_been_meant_is_named(tmp_path, target, message):
+    (tmp_path / "near_shop.py").write_text("from hanok import Hanok\n\nshop = Hanok()\n")
+    (tmp_path / "near_made.py").write_text("version = '1'\n\n\ndef create_app():\n    pass\n")
+    (tmp_path / "near_folder").mkdir()
+    (tmp_path / "near_folder" / "near_inside.py").write_text("app = None\n")
+    with pytest.raises(ConfigError) as caught:
+        load(target, app_dir=str(tmp_path))
+    assert message in str(caught.value)
+
+
+def test_a_directory_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(ConfigError, match="There is no such directory"):
+        load("main_of_nowhere:app", app_dir=str(tmp_path / "nowhere"))

@@ -70,12 +70,17 @@ def show_import_error(error: BaseException, target: str) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
+    from hanok.middleware.debug.remedies import remedy
+
     frames = user_frames(error)
     parts: list[RenderableType] = []
     if isinstance(error, SyntaxError) and error.filename:
         parts.append(place(error.filename, error.lineno or 0, None))
         if error.text:
             parts.append(Text("    " + error.text.strip(), "title"))
+            indent = len(error.text) - len(error.text.lstrip())
+            if error.offset and error.offset > indent:
+                parts.append(Text(" " * (3 + error.offset - indent) + "^", "bad"))
     else:
         for frame in frames:
             parts.append(place(frame.filename, frame.lineno or 0, frame.name))
@@ -85,6 +90,10 @@ def show_import_error(error: BaseException, target: str) -> None:
     parts.append(Text.assemble("\n" if parts else "", (type(error).__qualname__, "bad"), f": {said}" if said else ""))
     for note in getattr(error, "__notes__", ()):
         parts.append(Text(note))
+    if what_to_do := remedy(error):
+        parts.append(Text(""))
+        pieces = what_to_do.split("`")  # around code
+        parts.append(Text.assemble(*((piece, "value" if index % 2 else "") for index, piece in enumerate(pieces))))
     title = Text.assemble((f"Error while importing {target}", "bad"))
     err().print(Panel(Group(*parts), title=title, title_align="left", border_style="red"))
 
@@ -112,8 +121,11 @@ def user_frames(error: BaseException) -> list[traceback.FrameSummary]:
     frames = [one for one in traceback.extract_tb(error.__traceback__) if not is_import_machinery(one.filename)]
     while frames and is_ours(frames[0].filename):
         del frames[0]
-    while isinstance(error, DeclarationError) and frames and is_ours(frames[-1].filename):
-        del frames[-1]
+    if isinstance(error, DeclarationError):
+        from hanok.middleware.debug.frames import is_library_file
+
+        while frames and is_library_file(frames[-1].filename):
+            del frames[-1]
     return frames
 
 

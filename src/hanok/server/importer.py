@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import inspect
 import os
+import re
 import sys
 from types import ModuleType
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from hanok.exceptions import ConfigError
 
 USUAL_NAMES = ("app", "application", "api")
+MAKER = re.compile(r"(create|make|build|get)_\w*(app|application|api)")
 
 
 def load(target: str, *, app_dir: str = "", factory: bool = False) -> Any:
@@ -37,7 +39,8 @@ def load(target: str, *, app_dir: str = "", factory: bool = False) -> Any:
             raise ConfigError(message) from None
         found = found()
     if not callable(found):
-        raise ConfigError(f"{target!r} is a {type(found).__name__}, not an application: it cannot be called.")
+        hint = instead(module, where)
+        raise ConfigError(f"{target!r} is a {type(found).__name__}, not an application: it cannot be called.{hint}")
     if not factory and _makes_applications(found):
         raise ConfigError(
             f"{target!r} takes no scope, receive and send: it is no application. If it makes one, add --factory."
@@ -72,13 +75,33 @@ def _module(where: str, directory: str) -> ModuleType:
         missing = error.name or ""
         if where != missing and not where.startswith(missing + "."):
             raise  # the module is there, and misses another
-        hint = ""
+        hint = nearby(where, directory)
         if os.path.exists(os.path.join(directory, where.replace(".", os.sep) + ".py")):
             hint = " A file of that name is there, but a package on its way lacks an __init__.py."
         raise ConfigError(
             f"no module {missing!r}: looked for {where!r} in {directory} and on sys.path.{hint} "
             f"Give module:attribute as seen from that directory, or set --app-dir."
         ) from None
+
+
+def nearby(where: str, directory: str) -> str:
+    """What could have been meant by a module that is not there."""
+    parent, _, last = where.rpartition(".")
+    if parent and os.path.isfile(os.path.join(directory, *parent.split(".")) + ".py"):
+        return f" Did you mean {parent}:{last}?"
+    try:
+        files = sorted(os.listdir(directory))
+    except OSError:
+        return " There is no such directory."
+    modules = [name[:-3] for name in files if name.endswith(".py")]
+    modules += [name for name in files if os.path.isfile(os.path.join(directory, name, "__init__.py"))]
+    for name in files:
+        if os.path.isfile(os.path.join(directory, name, where + ".py")):
+            return f" There is {name}/{where}.py: type {name}.{where}, or --app-dir {name}."
+    import difflib  # on first use: it is needed only here
+
+    like = difflib.get_close_matches(where, modules, 1, 0.6)
+    return f" Did you mean {like[0]}?" if like else ""
 
 
 def _module_of_file(where: str, directory: str) -> ModuleType:
@@ -105,12 +128,33 @@ def _attribute(module: ModuleType, where: str, attribute: str) -> Any:
             try:
                 found = getattr(found, name)
             except AttributeError:
-                like = [one for one in USUAL_NAMES if callable(getattr(module, one, None))]
-                hint = f" It has {', '.join(like)}: type {where}:{like[0]}." if like else ""
-                raise ConfigError(f"{where!r} has no {attribute!r}.{hint}") from None
+                raise ConfigError(f"{where!r} has no {attribute!r}.{instead(module, where)}") from None
         return found
     for name in USUAL_NAMES:
         if callable(getattr(module, name, None)):
             return getattr(module, name)
     names = ", ".join(USUAL_NAMES)
-    raise ConfigError(f"{where!r} has none of {names}; say which attribute is the application: {where}:name.")
+    hint = instead(module, where)
+    raise ConfigError(f"{where!r} has none of {names}; say which attribute is the application: {where}:name.{hint}")
+
+
+def instead(module: ModuleType, where: str) -> str:
+    """What of a module could have been meant, and what to type for it."""
+    found = [name for name, value in vars(module).items() if could_be_application(name, value)]
+    if found:
+        return f" It has {', '.join(found)}: type {where}:{found[0]}."
+    makers = [name for name, value in vars(module).items() if inspect.isfunction(value) and MAKER.fullmatch(name)]
+    if makers:
+        return f" It has {makers[0]}(): if that returns the application, type {where}:{makers[0]} --factory."
+    return ""
+
+
+def could_be_application(name: str, value: Any) -> bool:
+    """Whether it has one of the usual names, or is an instance that is called and has routes, or one of Flask or Django."""
+    if inspect.isclass(value) or not callable(value) or (inspect.isroutine(value) and name not in USUAL_NAMES):
+        return False
+    return (
+        name in USUAL_NAMES
+        or hasattr(type(value), "url_path_for")
+        or any(hasattr(value, name) for name in ("wsgi_app", "get_response"))
+    )

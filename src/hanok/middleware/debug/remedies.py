@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from typing import Any
+
+from hanok.middleware.debug.frames import is_library_file
 
 Rule = Callable[[BaseException, str], str | None]
 
@@ -116,6 +120,32 @@ def missing_package(error: BaseException, text: str) -> str | None:
     return None
 
 
+def import_circle(error: BaseException, text: str) -> str | None:
+    if not isinstance(error, (ImportError, AttributeError)) or "partially initialized module" not in text:
+        return None
+    files = [frame.f_code.co_filename for frame, _ in traceback.walk_tb(error.__traceback__)]
+    ours = list(dict.fromkeys(os.path.basename(file) for file in files if not is_library_file(file)))
+    found = re.search(r"partially initialized module '([\w.]+)'", text)
+    begun = found[1].rpartition(".")[2] + ".py" if found else ""
+    circle = ours[ours.index(begun) :] if begun in ours else []
+    names = " → ".join([*circle, begun]) if len(circle) > 1 else ""
+    return (
+        f"Modules import each other{f': `{names}`' if names else ''}, and one is not finished when the other needs it. Move "
+        "what both need into a module of its own, or import it inside the function that uses it."
+    )
+
+
+def hidden_module(error: BaseException, text: str) -> str | None:
+    """A file of the project that has the name of a package, which is found first."""
+    name = (getattr(error, "name", None) or "").partition(".")[0]
+    path = getattr(error, "path", None)
+    if not isinstance(error, ImportError) or not path or is_library_file(path):
+        return None
+    if name in sys.stdlib_module_names or name in ("hanok", "fastapi", "starlette", "pydantic", "uvicorn"):
+        return f"Your file `{path}` has the name of the package `{name}`, and hides it. Give the file another name."
+    return None
+
+
 def installing(module: str) -> str:
     package = PACKAGES.get(module, module)
     quoted = f"'{package}'" if "[" in package else package
@@ -199,8 +229,8 @@ def environment_variable(error: BaseException, text: str) -> str | None:
 
 
 RULES: tuple[Rule, ...] = (
-    missing_await, wrong_await, wrong_response, not_json, missing_package, loop_in_loop, needs_middleware, nobody_listens,
-    database, too_deep, no_such_route, environment_variable,
+    missing_await, wrong_await, wrong_response, not_json, hidden_module, import_circle, missing_package, loop_in_loop,
+    needs_middleware, nobody_listens, database, too_deep, no_such_route, environment_variable,
 )  # fmt: skip
 
 
