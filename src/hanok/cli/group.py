@@ -10,7 +10,7 @@ import click
 
 from hanok.cli.help import RichGroup
 
-COMMANDS = ("new", "run", "dev", "doctor", "config", "routes", "explain", "top", "export", "dropin")
+COMMANDS = ("new", "run", "dev", "doctor", "config", "routes", "explain", "bench", "top", "export", "dropin")
 
 
 class LazyGroup(RichGroup):
