@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Annotated, Any
 
 import pytest
 from pydantic import BaseModel
 
-from hanok import Body, Depends, Hanok, Header
+from hanok import Body, Depends, Hanok, Header, Request
 from hanok.middleware.debug import error_page
 from hanok.testing import TestClient
 
@@ -149,8 +150,61 @@ def test_long_messages_are_cut_and_notes_are_shown(browse: Any) -> None:
 
 
 def test_a_syntax_error_shows_where_it_is(browse: Any) -> None:
-    assert "users.py" in text_of(browse(shop(), "/syntax").text) or True
-    assert "SyntaxError" in browse(shop(), "/syntax").text
+    said = text_of(browse(shop(), "/syntax").text)
+    assert "invalid syntax (users.py, line 1)" in said
+
+
+def test_code_without_source_is_no_obstacle(browse: Any) -> None:
+    app = Hanok(debug=True, openapi_url=None)
+    made: dict[str, Any] = {"Cup": Cup}
+    exec(
+        compile("def divide() -> Cup:\n    return 1 / 0\ndef wrong() -> Cup:\n    return 1\n", "users.py", "exec"), made
+    )
+    app.add_api_route("/divide", made["divide"])
+    app.add_api_route("/wrong", made["wrong"])
+    assert "(the source is not available)" in browse(app, "/divide").text
+    assert "users.py, line 3, wrong" in text_of(browse(app, "/wrong").text)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "shown"),
+    [
+        ("application/json", b"{", "1 bytes that are not valid JSON"),
+        ("text/plain", b"abc", "3 bytes of text/plain"),
+        ("application/vnd.cup+json", b'{"a": 1}', "{&#x27;a&#x27;: 1}"),
+    ],
+)
+def test_bodies_are_shown_as_far_as_they_are_json(browse: Any, kind: str, body: bytes, shown: str) -> None:
+    app = Hanok(debug=True)
+
+    @app.post("/")
+    async def fail(request: Request) -> None:
+        await request.body()
+        raise ValueError("x")
+
+    assert shown in browse(app, "/", "POST", {"content-type": kind}, content=body).text
+
+
+def test_dependencies_may_be_objects_classes_and_partials(browse: Any) -> None:
+    class Counter:
+        def __init__(self, start: int = 0) -> None:
+            self.start = start
+
+    class Checks:
+        def __call__(self) -> int:
+            return 1
+
+    app = Hanok(debug=True)
+    checks, made = Checks(), partial(customer, "Mina")
+
+    @app.get("/", tags=["one"])
+    async def fail(a: Any = Depends(Counter), b: Any = Depends(checks), c: Any = Depends(made)) -> None:
+        raise ValueError("x")
+
+    said = text_of(browse(app, "/").text)
+    assert "Counter" in said
+    assert "b = Checks" in said
+    assert "tagsone" in said
 
 
 def test_programs_get_json(client_for: Any) -> None:

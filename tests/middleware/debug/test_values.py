@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hanok.middleware.debug.frames import is_library_file, short_path
+from hanok.middleware.debug.frames import frames_of, is_library_file, short_path
 from hanok.middleware.debug.highlight import characters, line_html, spans_of
 from hanok.middleware.debug.masking import HIDDEN, header_value, is_secret, masked_source
 from hanok.middleware.debug.values import local_variables, shown
@@ -150,3 +150,14 @@ def json_file() -> str:
     import json
 
     return json.__file__
+
+
+def test_a_frame_that_has_not_begun_has_no_columns() -> None:
+    async def never() -> None: ...
+
+    coroutine = never()
+    try:
+        coroutine.throw(ValueError())
+    except ValueError as error:
+        frames = list(frames_of(error.__traceback__))
+    assert frames[-1].columns is None or frames[-1].columns[0] >= 0

@@ -105,9 +105,10 @@ def told(error: BaseException) -> tuple[str, str]:
     if type(error).__name__ == "ResponseValidationError":
         count = len(error.errors())  # type: ignore[attr-defined]
         return name, f"The result is not what was declared: {count} fault{'' if count == 1 else 's'}."
+    if isinstance(error, SyntaxError):
+        return name, str(error)  # with its place, which the other form gives a line of its own
     text = "".join(traceback.format_exception_only(error)).strip()
-    begin = text.find(name) if isinstance(error, SyntaxError) else 0
-    message = text[max(begin, 0) :].removeprefix(f"{kind.__module__}.{kind.__qualname__}").removeprefix(name)
+    message = text.removeprefix(f"{kind.__module__}.{kind.__qualname__}").removeprefix(name)
     message = message.removeprefix(":").strip()
     return name, message if len(message) <= LONGEST_MESSAGE else message[:LONGEST_MESSAGE] + " …"
 
