@@ -7,6 +7,7 @@
 #   make bench    the comparison with other servers; takes half an hour on a quiet machine
 #   make gate     what a request costs, counted, compared with what it cost; Python 3.12 or newer
 #   make conformance   FastAPI's and Starlette's own tests, run against Hanok; about six minutes
+#   make hardening     many mutated requests, Autobahn's WebSocket cases, restarts under load, idle connections
 #   make programs      the example programs in FastAPI's spelling, without FastAPI
 #   make format   apply the formatter
 #   make clean    remove what these targets made
@@ -27,7 +28,7 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench gate conformance programs format clean
+.PHONY: help demo test check docs bench gate hardening conformance programs format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -75,6 +76,12 @@ gate: $(DEV_STAMP)
 
 conformance:
 	$(PYTHON) -m conformance $(ARGS)
+
+hardening: $(DEV_STAMP)
+	$(BIN)/python -m conformance.differential
+	$(BIN)/python -m conformance.autobahn 1 2 3 4 5 6 7 9 10 --check
+	$(BIN)/python -m conformance.restarts --quick
+	$(BIN)/python -m conformance.idle --only Hanok --check
 
 programs:
 	$(PYTHON) -m conformance.programs $(ARGS)
