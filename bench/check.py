@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from bench.processes import PeerError, Server
-from bench.works import Question, Work
+from bench.works import FILLING, Question, Work
 
 
 def check(server: Server, work: Work) -> None:
@@ -16,7 +16,7 @@ def check(server: Server, work: Work) -> None:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
     try:
         for question in (work.question, work.question, *work.also):
-            wrong = ask(connection, question)
+            wrong = ask(connection, question) if question.echo is None else echo(server.port, question)
             if wrong:
                 name = f"{server.peer.name}, {work.key}: {question.method} {question.path}"
                 raise PeerError(f"{name}: {'; '.join(wrong)}\n{server.last_words()}")
@@ -34,6 +34,8 @@ def ask(connection: http.client.HTTPConnection, question: Question) -> list[str]
     wrong = []
     if answer.status not in question.status:
         return [f"status {answer.status}, {body[:200]!r}"]
+    if question.length is not None:
+        return [] if body == FILLING * question.length else [f"{len(body)} bytes, {body[:20]!r}"]
     if question.answer is None:
         return []
     if answer.headers.get_content_type() != "application/json":
@@ -55,6 +57,23 @@ def ask(connection: http.client.HTTPConnection, question: Question) -> list[str]
     if value != question.answer:
         wrong.append(f"{value!r} instead of {question.answer!r}")
     return wrong
+
+
+def echo(port: int, question: Question) -> list[str]:
+    """What is wrong with a WebSocket that should send back what it gets."""
+    from websockets.exceptions import WebSocketException
+    from websockets.sync.client import connect
+
+    assert question.echo is not None
+    try:
+        with connect(f"ws://127.0.0.1:{port}{question.path}", open_timeout=10, compression=None) as socket:
+            for text in (question.echo, question.echo, "한옥"):
+                socket.send(text)
+                if (back := socket.recv(timeout=10)) != text:
+                    return [f"{back!r} instead of {text!r}"]
+    except (WebSocketException, OSError) as error:
+        return [repr(error)]
+    return []
 
 
 def wrong_date(text: str | None) -> list[str]:

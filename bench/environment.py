@@ -12,15 +12,17 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench.peer import HERE, PYTHON, SCRATCH, Peer
+from bench.peer import HERE, PYTHON, SCRATCH, VERSION, Peer
 
 Say = Callable[[str], None]
-PREFERRED = "3.13"
+PREFERRED = VERSION or "3.13"
 ROOT = HERE.parent
 
 
 def find_python() -> str:
-    """Python 3.13 if one answers, on the path or under pyenv, else the one that runs this."""
+    """The preferred Python if one answers, on the path or under pyenv, else the one that runs this; but what was asked for by
+    BENCH_PYTHON must be there.
+    """
     pyenv = os.environ.get("PYENV_ROOT", os.path.expanduser("~/.pyenv"))
     candidates = [
         shutil.which(f"python{PREFERRED}"),
@@ -30,6 +32,8 @@ def find_python() -> str:
         # A pyenv shim may be there and answer nothing.
         if candidate and subprocess.run([candidate, "-c", ""], capture_output=True).returncode == 0:
             return candidate
+    if VERSION:
+        raise SystemExit(f"BENCH_PYTHON={VERSION}: there is no python{VERSION}")
     return sys.executable
 
 
@@ -55,9 +59,9 @@ def install(packages: set[str], say: Say) -> None:
         python = find_python()
         say(f"making an environment with {python}")
         SCRATCH.mkdir(exist_ok=True)
-        run([python, "-m", "venv", SCRATCH / "python"])
+        run([python, "-m", "venv", PYTHON.parents[1]])
     project = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    stamp = SCRATCH / "python" / "installed"
+    stamp = PYTHON.parents[1] / "installed"
     done = set(stamp.read_text().split()) if stamp.exists() else set()
     wanted = {package for package in packages if package != "hanok"} | {f"hanok-{project}"}
     if wanted <= done:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import resource
+import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
+from bench.peer import HERE, SCRATCH
 from bench.processes import PeerError, Server, resident_kilobytes
-from bench.works import Question
+from bench.works import FILLING, Question
 
 UNITS = {"us": 1e-3, "ms": 1.0, "s": 1e3, "m": 60e3}
 
@@ -27,6 +34,9 @@ class Measurement:
     worker_memory: int
     tree_memory: int
     start_seconds: float
+    load_busy: float = (
+        0.0  # the share of its core that the load generator used; near 1 it, not the server, is the limit
+    )
 
 
 @dataclass(frozen=True)
@@ -38,6 +48,7 @@ class Spoken:
     p50: float
     p99: float
     failures: int
+    busy: float = 0.0
 
 
 def milliseconds(text: str) -> float:
@@ -75,23 +86,73 @@ def script(question: Question) -> Iterator[list[str]]:
         yield []
         return
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as file:
-        body = (question.body or b"").decode()
-        file.write(f'wrk.method = "{question.method}"\nwrk.body = [==[{body}]==]\n')
+        body = question.body or b""
+        if body and body == FILLING * len(body):
+            written = f'string.rep("{FILLING.decode()}", {len(body)})'
+        else:
+            written = f"[==[{body.decode()}]==]"
+        file.write(f'wrk.method = "{question.method}"\nwrk.body = {written}\n')
         file.flush()
         yield ["-s", file.name]
 
 
 def press(server: Server, question: Question, seconds: float, connections: int, core: int | None) -> Spoken:
-    """Run wrk once, in whole seconds (it knows no others)."""
+    """Run wrk once, in whole seconds (it knows no others); for WebSockets our own client."""
     pin = [] if core is None else ["taskset", "-c", str(core)]
+    if question.echo is not None:
+        return press_websocket(server, question, seconds, connections, pin)
     headers = [word for name, value in question.sent.items() for word in ("-H", f"{name}: {value}")]
     with script(question) as arguments:
         command = [*pin, "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency"]
         command += [*arguments, *headers, f"http://127.0.0.1:{server.port}{question.path}"]
+        began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30)
+        busy = share(before, time.perf_counter() - began)
     if done.returncode:
         raise PeerError(f"wrk: {done.stdout}{done.stderr}")
-    return parse(done.stdout)
+    return replace(parse(done.stdout), busy=busy)
+
+
+def share(before: resource.struct_rusage, seconds: float) -> float:
+    """The share of one core that the children which have ended since then have used."""
+    now = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (now.ru_utime + now.ru_stime - before.ru_utime - before.ru_stime) / seconds
+
+
+def press_websocket(server: Server, question: Question, seconds: float, connections: int, pin: list[str]) -> Spoken:
+    """Run the client of ``websocket_load/`` once; a request is a text sent and come back."""
+    assert question.echo is not None
+    command = [*pin, str(websocket_client()), f"127.0.0.1:{server.port}", question.path]
+    command += [str(connections), str(seconds), question.echo]
+    began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30)
+    busy = share(before, time.perf_counter() - began)
+    if done.returncode:
+        raise PeerError(f"the WebSocket client: {done.stdout}{done.stderr}")
+    told = json.loads(done.stdout)
+    return Spoken(
+        told["messages"] / told["seconds"], told["messages"], told["p50"], told["p99"], told["failures"], busy
+    )
+
+
+def websocket_client() -> Path:
+    """The client, compiled when its source is newer. Raises PeerError without Go."""
+    source, program = HERE / "websocket_load" / "main.go", SCRATCH / "websocket-load"
+    if not program.exists() or program.stat().st_mtime < source.stat().st_mtime:
+        if shutil.which("go") is None:
+            raise PeerError("the WebSocket client is written in Go, which is not installed (Debian: golang-go)")
+        SCRATCH.mkdir(exist_ok=True)
+        environment = os.environ | {"GOTOOLCHAIN": "local", "GOFLAGS": "-mod=mod", "GO111MODULE": "off"}
+        done = subprocess.run(
+            ["go", "build", "-o", str(program), str(source)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        if done.returncode:
+            raise PeerError(f"the WebSocket client does not compile:\n{done.stderr}")
+    return program
 
 
 def measure(
@@ -116,4 +177,5 @@ def measure(
         worker_memory=memory[max(spent, key=spent.__getitem__)],
         tree_memory=sum(memory.values()),
         start_seconds=server.start_seconds,
+        load_busy=spoken.busy,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,9 +13,11 @@ from bench.works import WORKS
 
 HERE = Path(__file__).parent
 SCRATCH = HERE / ".env"
-PYTHON = SCRATCH / "python" / "bin" / "python"
+# BENCH_PYTHON=3.11 measures the Python peers on that version, installed beside the usual one.
+VERSION = os.environ.get("BENCH_PYTHON", "")
+PYTHON = SCRATCH / f"python{VERSION and '-' + VERSION}" / "bin" / "python"
 BASELINE = "fastapi"
-OURS = ("hanok", "dropin")
+OURS = ("hanok", "dropin", "inline")
 
 
 @dataclass(frozen=True)

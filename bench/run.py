@@ -135,7 +135,7 @@ def measure_all(settings: Settings, peers: Sequence[Peer], outcome: Outcome, pro
                         WORKS[work].question,
                         settings.seconds,
                         settings.warmup,
-                        settings.connections,
+                        WORKS[work].connections or settings.connections,
                         settings.load_core,
                     )
             except PeerError as error:

@@ -12,7 +12,10 @@ ORIGIN = {"Origin": "https://example.org"}
 
 @dataclass(frozen=True)
 class Question:
-    """One request and what its answer must be. ``answer`` is compared as JSON, ``headers`` exactly."""
+    """One request and what its answer must be. ``answer`` is compared as JSON, ``headers`` exactly.
+
+    ``length``: the answer is so many bytes of ``FILLING`` instead. ``echo``: this text is sent over a WebSocket and comes back.
+    """
 
     path: str
     answer: Any = None
@@ -21,16 +24,19 @@ class Question:
     body: bytes | None = None
     sent: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    length: int | None = None
+    echo: str | None = None
 
 
 @dataclass(frozen=True)
 class Work:
-    """What is timed (``question``), and what shows that it is really done (``also``)."""
+    """What is timed (``question``), and what shows that it is really done (``also``). ``connections``: not the usual number."""
 
     key: str
     title: str
     question: Question
     also: tuple[Question, ...] = ()
+    connections: int | None = None
 
 
 def refused(path: str, **more: Any) -> Question:
@@ -56,6 +62,8 @@ def post(value: Any) -> dict[str, Any]:
 
 
 HELLO = {"message": "Hello, World!"}
+MEGABYTE = 1 << 20
+FILLING = b"x"
 ITEM = Question("/items/5?q=abc", {"item_id": 5, "q": "abc"})
 RECEIPT = {"order_id": 17, "customer": "Seo Mina", "total": 117.25, "lines": order()["lines"]}
 SEEN_BY_MIDDLEWARE = {
@@ -63,6 +71,28 @@ SEEN_BY_MIDDLEWARE = {
     "vary": "Origin",
     "x-room": "hall",
 }
+
+
+def upload(megabytes: int, connections: int) -> Work:
+    size = megabytes * MEGABYTE
+    sent = {"Content-Type": "application/octet-stream"}
+    return Work(
+        f"upload{megabytes}",
+        f"a body of {megabytes} MB, read in pieces",
+        Question("/upload", {"bytes": size}, method="POST", body=FILLING * size, sent=sent),
+        (Question("/upload", {"bytes": 3}, method="POST", body=b"one", sent=sent),),
+        connections,
+    )
+
+
+def download(megabytes: int, connections: int) -> Work:
+    return Work(
+        f"download{megabytes}",
+        f"an answer of {megabytes} MB, streamed in pieces of 64 KiB",
+        Question(f"/download/{megabytes}", length=megabytes * MEGABYTE),
+        (Question("/download/0", length=0),),
+        connections,
+    )
 
 
 def rooms(count: int) -> Work:
@@ -114,5 +144,12 @@ WORKS: dict[str, Work] = {
         ),
         rooms(10),
         rooms(1000),
+        upload(1, 16),
+        upload(10, 8),
+        download(1, 16),
+        download(10, 8),
+        Work(
+            "websocket", "a text sent back over a WebSocket", Question("/echo", echo="Hello, World! Hello, World! 32 B")
+        ),
     )
 }

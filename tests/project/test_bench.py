@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bench.load import parse
+from bench.load import parse, script
 from bench.peer import read_peers
 from bench.plot import draw
 from bench.report import for_readme, into_readme, whole
@@ -66,7 +66,7 @@ def test_the_hanok_and_the_fastapi_application_differ_only_in_their_imports_and_
 
 def test_hanok_and_fastapi_do_every_work() -> None:
     peers = read_peers()
-    assert list(peers)[:3] == ["fastapi", "hanok", "dropin"]
+    assert list(peers)[:4] == ["fastapi", "hanok", "dropin", "inline"]
     assert set(peers["hanok"].works) == set(peers["fastapi"].works) == set(WORKS)
 
 
@@ -75,6 +75,23 @@ def test_the_drop_in_serves_the_very_file_that_fastapi_runs() -> None:
     assert peers["dropin"].folder == peers["fastapi"].folder
     assert peers["dropin"].works == peers["fastapi"].works
     assert "fastapi" not in peers["dropin"].packages
+
+
+def test_every_peer_does_works_that_there_are_and_large_ones_are_done_by_several() -> None:
+    peers = read_peers().values()
+    for key, work in WORKS.items():
+        doing = [peer.key for peer in peers if key in peer.works]
+        assert len(doing) >= 3, key
+        assert work.connections is None or work.connections <= 16
+
+
+def test_a_large_body_is_written_by_wrk_itself() -> None:
+    with script(WORKS["upload10"].question) as [flag, file]:
+        written = Path(file).read_text()
+    assert flag == "-s"
+    assert 'string.rep("x", 10485760)' in written
+    with script(WORKS["model"].question) as [_, file]:
+        assert '{"customer":"Seo Mina"' in Path(file).read_text()
 
 
 def test_ratios_are_taken_inside_a_round(results: dict[str, Any]) -> None:

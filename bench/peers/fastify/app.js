@@ -3,6 +3,7 @@
 
 const work = process.env.BENCH_WORK || "";
 const port = Number(process.argv[2]);
+const { Readable } = require("node:stream");
 const fastify = require("fastify")({ logger: false });
 
 const string = { type: "string" };
@@ -66,6 +67,23 @@ fastify.get(
   },
   async (request) => ({ skip: request.query.skip, limit: request.query.limit, session: request.session.state }),
 );
+
+// Large bodies, in pieces: Fastify hands the stream over when a parser of the type says so.
+fastify.addContentTypeParser("application/octet-stream", { bodyLimit: 1 << 30 }, (request, payload, done) => {
+  done(null, payload);
+});
+fastify.post("/upload", { bodyLimit: 1 << 30, schema: { response: { 200: object({ bytes: integer }) } } }, async (request) => {
+  let bytes = 0;
+  for await (const piece of request.body) bytes += piece.length;
+  return { bytes };
+});
+
+fastify.get("/download/:megabytes", { schema: { params: object({ megabytes: integer }) } }, async (request, reply) => {
+  function* pieces() {
+    for (let left = request.params.megabytes * 16; left > 0; left--) yield Buffer.alloc(65536, "x");
+  }
+  return reply.type("application/octet-stream").send(Readable.from(pieces(), { objectMode: false }));
+});
 
 if (work === "middleware") {
   fastify.register(require("@fastify/cors"), { origin: ["https://example.org"] });

@@ -2,7 +2,9 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"io"
 	"log"
 	"net/http"
 	"net/url"
@@ -130,6 +132,33 @@ func showPage(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusOK, page{skip, limit, opened.state})
 }
 
+type counted struct {
+	Bytes int64 `json:"bytes"`
+}
+
+func takeUpload(w http.ResponseWriter, r *http.Request) {
+	size, err := io.Copy(io.Discard, r.Body)
+	if err != nil {
+		refuse(w, "the body did not come")
+		return
+	}
+	answer(w, http.StatusOK, counted{size})
+}
+
+func download(w http.ResponseWriter, r *http.Request) {
+	megabytes, err := strconv.Atoi(strings.TrimPrefix(r.URL.Path, "/download/"))
+	if err != nil {
+		refuse(w, "megabytes is not an integer")
+		return
+	}
+	header := w.Header()
+	header["Content-Type"] = []string{"application/octet-stream"}
+	header["Server"] = []string{"go"}
+	for left := megabytes * 16; left > 0; left-- {
+		w.Write(bytes.Repeat([]byte("x"), 65536))
+	}
+}
+
 func crossOrigin(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Header.Get("Origin") == "https://example.org" {
@@ -165,6 +194,8 @@ func main() {
 	mux.HandleFunc("/items/", showItem)
 	mux.HandleFunc("/orders", takeOrder)
 	mux.HandleFunc("/page", showPage)
+	mux.HandleFunc("/upload", takeUpload)
+	mux.HandleFunc("/download/", download)
 	if count, err := strconv.Atoi(strings.TrimPrefix(work, "routes")); err == nil {
 		for number := 0; number < count; number++ {
 			prefix := "/room-" + strconv.Itoa(number) + "/items/"

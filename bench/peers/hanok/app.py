@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel
 
-from hanok import Depends, Hanok, Request, Response
+from hanok import Depends, Hanok, Request, Response, WebSocket
+from hanok.http import StreamingResponse
 from hanok.middleware import CORSMiddleware
 
 WORK = os.environ.get("BENCH_WORK", "")
@@ -90,6 +91,36 @@ async def dependencies(
     page: Annotated[dict[str, int], Depends(page)], session: Annotated[Session, Depends(session)]
 ) -> Any:
     return {"skip": page["skip"], "limit": page["limit"], "session": session.state}
+
+
+# ---- large bodies, in pieces
+
+
+@app.post("/upload")
+async def upload(request: Request) -> Any:
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+    return {"bytes": size}
+
+
+@app.get("/download/{megabytes}")
+async def download(megabytes: int) -> Any:
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(megabytes * 16):
+            yield b"x" * 65536
+
+    return StreamingResponse(pieces(), media_type="application/octet-stream")
+
+
+# ---- a WebSocket
+
+
+@app.websocket("/echo")
+async def echo(websocket: WebSocket) -> None:
+    await websocket.accept()
+    async for text in websocket.iter_text():
+        await websocket.send_text(text)
 
 
 # ---- cross-origin headers and one http middleware

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
@@ -11,8 +11,9 @@ from starlette.middleware import Middleware
 from starlette.middleware.base import BaseHTTPMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
 
 WORK = os.environ.get("BENCH_WORK", "")
 
@@ -100,8 +101,34 @@ def room(number: int) -> Route:
     return Route(f"/room-{number}/items/{{item_id}}", room_item)
 
 
+async def upload(request: Request) -> Response:
+    size = 0
+    async for piece in request.stream():
+        size += len(piece)
+    return JSONResponse({"bytes": size})
+
+
+async def download(request: Request) -> Response:
+    megabytes = int(request.path_params["megabytes"])
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(megabytes * 16):
+            yield b"x" * 65536
+
+    return StreamingResponse(pieces(), media_type="application/octet-stream")
+
+
+async def echo(websocket: WebSocket) -> None:
+    await websocket.accept()
+    async for text in websocket.iter_text():
+        await websocket.send_text(text)
+
+
 routes = [
     Route("/json", hello),
+    Route("/upload", upload, methods=["POST"]),
+    Route("/download/{megabytes}", download),
+    WebSocketRoute("/echo", echo),
     Route("/items/{item_id}", item),
     Route("/orders", order, methods=["POST"]),
     Route("/sync", sync),
