@@ -80,6 +80,7 @@ conformance:
 hardening: $(DEV_STAMP)
 	$(BIN)/python -m conformance.differential
 	$(BIN)/python -m conformance.autobahn 1 2 3 4 5 6 7 9 10 --check
+	$(BIN)/python -m conformance.h2load
 	$(BIN)/python -m conformance.restarts --quick
 	$(BIN)/python -m conformance.idle --only Hanok --check
 

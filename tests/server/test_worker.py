@@ -13,8 +13,8 @@ import pytest
 from hanok.exceptions import ConfigError
 from hanok.gateways import NativeApp
 from hanok.server.config import Config
-from hanok.server.threaded import Server
 from hanok.server.interface import adapted
+from hanok.server.threaded import Server
 from hanok.server.worker import STARTUP_FAILED, Worker, loop_factory
 
 

