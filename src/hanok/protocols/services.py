@@ -93,6 +93,9 @@ class Connection(Protocol):
     def abort(self) -> None:
         """Close now."""
 
+    def idle_since(self) -> float | None:
+        """When, by the loop's clock, it began to wait for a request, begun or not; None if it does something."""
+
 
 class Services:
     """One worker's shared things. Plain attributes: connections read them on the hot path."""
@@ -167,6 +170,20 @@ class Services:
         self.refusals += 1
         if self.refusals <= REFUSALS_LOGGED:
             self.error_log.warning("refused a request of %s with %d: %s", client, status, reason)
+
+    def make_room(self, newcomer: Connection) -> bool:
+        """Close the connections that wait longest for a request, so that a flood of them keeps nobody out for long.
+
+        A share of them at once: the next newcomers find the room without another search. False if none waits.
+        """
+        waiting = [
+            (since, one) for one in self.connections if one is not newcomer and (since := one.idle_since()) is not None
+        ]
+        waiting.sort(key=lambda pair: pair[0])
+        for _, one in waiting[: 1 + self.limit_connections // 16]:
+            one.abort()
+            self.connections.discard(one)
+        return bool(waiting)
 
     def sweep(self) -> None:
         """Renew the Date and let every connection look at its clock: one timer for all, not one for each

@@ -239,3 +239,27 @@ def test_many_streams_that_write_share_the_connection(house):
         received[heard.stream] += len(heard.payload)
         ended += heard.flags & 1
     assert set(received.values()) == {40 * 65536}
+
+
+def test_idle_connections_make_room_for_newcomers(house):
+    server = house.serve(hello, limit_connections=3, timeout_keep_alive=20)
+    idle = [house.connect(server) for _ in range(3)]
+    for one in idle:
+        one.greet()
+        assert one.is_alive()
+    newcomer = house.connect(server)
+    newcomer.greet()
+    assert newcomer.is_alive()
+    assert len(server.worker.services.connections) <= 3
+
+
+def test_a_connection_with_a_request_under_way_makes_no_room(house, held):
+    server = house.serve(held, limit_connections=1, timeout_keep_alive=20)
+    wire = house.connect(server)
+    wire.greet()
+    wire.request(1)
+    assert wire.is_alive()
+    newcomer = house.connect(server)
+    assert newcomer.socket.recv(65536).startswith(b"HTTP/1.1 503")
+    held.go.set()
+    assert wire.answer(1)[0] == 200

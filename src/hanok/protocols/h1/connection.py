@@ -104,7 +104,7 @@ class H1Connection(Output):
         self.transport = transport  # type: ignore[assignment]  # TCP and Unix sockets have both directions
         services = self.services
         services.connections.add(self)
-        if len(services.connections) > services.limit_connections and not self._make_room():
+        if len(services.connections) > services.limit_connections and not services.make_room(self):
             self._turn_away()
             return
         info = transport.get_extra_info
@@ -526,20 +526,6 @@ class H1Connection(Output):
         self.gone = True
         self.transport.close()
 
-    def _make_room(self) -> bool:
-        """Close what waits longest for a request, begun or not, so that a flood of connections keeps nobody out for long.
-
-        A share of them at once: the next newcomers find the room without another search.
-        """
-        services = self.services
-        waiting = [one for one in services.connections if type(one) is H1Connection and one.state is _IDLE]
-        waiting.remove(self)
-        waiting.sort(key=lambda one: one._since)
-        for one in waiting[: 1 + services.limit_connections // 16]:
-            one.abort()
-            services.connections.discard(one)
-        return bool(waiting)
-
     def _turn_away(self) -> None:
         """There are more connections than this worker can hold."""
         self.services.turned_away += 1
@@ -563,6 +549,9 @@ class H1Connection(Output):
         self._goodbye = self.loop.call_later(LINGER_TIME, self.transport.close)
 
     # ---- called by the worker
+
+    def idle_since(self) -> float | None:
+        return self._since if self.state is _IDLE else None
 
     def sweep(self, now: float) -> None:
         """End what has taken too long. What is unsent counts in every state: a closed transport too waits to get rid of it."""

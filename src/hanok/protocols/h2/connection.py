@@ -586,6 +586,9 @@ class H2Connection(asyncio.Protocol):
 
     # ---- called by the worker
 
+    def idle_since(self) -> float | None:
+        return None if self.session.streams or self.state is not ConnectionState.OPEN else self._clocks.since
+
     def sweep(self, now: float) -> None:
         self._clocks.look(now)
 

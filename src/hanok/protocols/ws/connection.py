@@ -153,6 +153,9 @@ class WsConnection(asyncio.Protocol):
 
     # ---- the worker calls
 
+    def idle_since(self) -> float | None:
+        return None  # that nothing is said on a WebSocket is no reason to end it
+
     def sweep(self, now: float) -> None:
         """End it if the peer takes too long to take what it was sent. The other clocks are its own."""
         unsent = self._transport.get_write_buffer_size()
