@@ -119,12 +119,9 @@ def python_of(folder: Path) -> str:
 
 
 def _pyproject(folder: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads((folder / PYPROJECT).read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"The file {PYPROJECT} cannot be read: {error}.") from None
+    """The file from which the options have been read before, so what is wrong in it has been said."""
+    path = folder / PYPROJECT
+    return tomllib.loads(path.read_text("utf-8")) if path.is_file() else {}
 
 
 def _is_file_of(folder: Path, target: str) -> bool:
