@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from abc import ABC as Interface
 else:
     # Every request asks several times whether something is an exchange, and to ask an ABC is many times as dear.
-    Interface = object
+    class Interface:
+        __slots__ = ()
+
 
 ASGI_VERSION = {"version": "3.0", "spec_version": "2.5"}
 
@@ -139,6 +141,7 @@ class Incoming:
     """What HTTP requests and WebSocket handshakes have in common: the head, and where the router has brought it."""
 
     __slots__ = (
+        "_headers",
         "_scope",
         "app",  # the innermost Hanok application that took it
         "app_root_path",  # what root_path was before the first mount added to it; None outside mounts
@@ -152,7 +155,6 @@ class Incoming:
         "path_params",  # dict[str, Any]: converted values of the match so far
         "query",  # bytes after "?"
         "query_cache",
-        "raw_headers",
         "raw_path",  # bytes, as sent, without the query
         "root_path",  # "" | "/prefix"
         "route",  # the matched route, as it is where it was included; the scope names the one that was declared
@@ -165,7 +167,7 @@ class Incoming:
         "state",  # dict[str, Any] | None: the lifespan state, copied for this request
     )
 
-    kind: ClassVar[Literal["http", "websocket"]]
+    kind: ClassVar[Literal["http", "websocket"]] = "http"
 
     app: Any
     app_root_path: str | None
@@ -179,7 +181,6 @@ class Incoming:
     path_params: dict[str, Any]
     query: bytes
     query_cache: Any
-    raw_headers: RawHeaders
     raw_path: bytes
     root_path: str
     route: Any
@@ -190,7 +191,17 @@ class Incoming:
     session: dict[str, Any] | None
     started: float
     state: dict[str, Any] | None
+    _headers: RawHeaders | None
     _scope: Scope | None
+
+    @property
+    def raw_headers(self) -> RawHeaders:
+        """The headers in the order of their coming. A door that has not read them yet overrides this."""
+        return self._headers  # type: ignore[return-value]  # else they are given before anybody asks
+
+    @raw_headers.setter
+    def raw_headers(self, headers: RawHeaders) -> None:
+        self._headers = headers
 
     # ---- the scope
 
@@ -563,9 +574,9 @@ class Exchange(Incoming, Interface):
         return None
 
     @property
-    @abstractmethod
     def disconnected(self) -> bool:
-        """Whether the peer is known to have gone. Never waits."""
+        """Whether the peer is known to have gone. Never waits. Every door gives it."""
+        raise NotImplementedError
 
     @abstractmethod
     async def wait_disconnect(self) -> None:

@@ -160,7 +160,7 @@ class Heads:
             if plan.length != size and not is_head:
                 raise LocalProtocolError(f"the answer promises {plan.length} bytes and has {size}")
             size = plan.length
-        elif type(headers) is FixedHeaders and not any(name.lower() in SPECIAL for name, _ in headers):
+        elif type(headers) is FixedHeaders and SPECIAL.isdisjoint([name.lower() for name, _ in headers]):
             headers.rendered[status] = begin
         head = b"%b%bcontent-length: %d\r\n" % (begin, self._tail(plan), size)
         return head, not is_head and size > 0, close

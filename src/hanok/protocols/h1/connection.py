@@ -51,7 +51,7 @@ _Task = asyncio.Task
 TURNING = object()
 
 
-class H1Connection(Output):
+class H1Connection(Output, asyncio.Protocol):
     """One HTTP/1.1 connection."""
 
     __slots__ = (

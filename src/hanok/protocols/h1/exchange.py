@@ -27,7 +27,7 @@ JOIN_BELOW = 65536  # joining costs a copy, a second piece costs a system call
 class H1Exchange(Exchange):
     """One request on a connection. Everything about the connection itself is the connection's."""
 
-    __slots__ = ("_burst", "_head", "_headers", "_over", "connection", "framing", "keep_alive", "queue", "remaining")
+    __slots__ = ("_burst", "_head", "_over", "connection", "framing", "keep_alive", "queue", "remaining")
 
     connection: H1Connection
     framing: Framing  # of the answer; UNSENT until its head was handed to the connection
@@ -50,7 +50,7 @@ class H1Exchange(Exchange):
 
         self.connection = connection
         self._head = head
-        self._headers: RawHeaders | None = None
+        self._headers = None
         self.method = head.method
         self.path = head.path
         self.raw_path = head.raw_path

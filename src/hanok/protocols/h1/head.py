@@ -53,6 +53,8 @@ COMMON_NAMES = """
 """
 NAMES = {name: name.lower() for word in COMMON_NAMES.split() for name in (word.encode(), word.lower().encode())}
 
+is_host = HOST.fullmatch
+
 
 class RequestHead:
     """The request line and the header section, with what they say about the body and the connection."""
@@ -153,7 +155,7 @@ def parse_head(
         head.take_decisions(previous)
     else:
         head._fields = None
-        _decide(head)
+        decide(head, DECIDING.findall(head.block))
     return head
 
 
@@ -169,18 +171,18 @@ def unquoted(path: str) -> str:
     return unquote(path)
 
 
-def _decide(head: RequestHead) -> None:
+def decide(head: RequestHead, found: list[tuple[bytes, bytes]]) -> None:
     """What the deciding fields say together."""
     is_11 = head.http_version == "1.1"
     host = length = coding = upgrade = expect = connection = None
     head.forwarded = False
-    for name, value in DECIDING.findall(head.block):
+    for name, value in found:
         name = NAMES.get(name) or name.lower()
         if name == b"host":
             if host is not None:
                 refuse("two Host fields")
             host = value
-            if HOST.fullmatch(value) is None and HOST.fullmatch(value.rstrip(b" \t")) is None:
+            if is_host(value) is None and is_host(value.rstrip(b" \t")) is None:
                 refuse("the Host field is not a host")
         elif name == b"connection":
             connection = value if connection is None else connection + b"," + value
@@ -242,3 +244,10 @@ def _check_coding(coding: bytes, is_11: bool, length: int | None) -> None:
         if b"chunked" in codings[:-1]:
             refuse("chunked is not the last transfer coding")
         refuse("the only transfer coding of this server is chunked", 501)
+
+
+if not __file__.endswith(".py"):  # compiled: one walk over the bytes takes the place of the expressions
+    from hanok.protocols.h1 import scan
+
+    parse_head = scan.scan_head
+    is_host = scan.scan_host  # type: ignore[assignment]

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 HELD_HIGH = 16384  # an answer of this size is not held back for those after it
 
 
-class Output(asyncio.Protocol):
+class Output:
     """Bytes leave at once, or together with others when they are held back. ``write_paused`` while the transport is full.
 
     A base of the connection, and no part of it: every answer goes through here, and another attribute on the way costs.
