@@ -71,7 +71,7 @@ def patience(project: Project, sheet: Sheet) -> None:
     )
     sheet.choice(
         "Bodies are taken from slow clients before a worker sees them, and answers are taken from workers at once. A "
-        "stream of events is passed on as it comes: Hanok says so itself (X-Accel-Buffering).",
+        "stream of events is passed on as it comes: an endpoint that yields events says so itself (X-Accel-Buffering).",
         "proxy_request_buffering on;",
         "proxy_buffering on;",
         "proxy_buffers 16 8k;",
