@@ -2,6 +2,7 @@
 #
 #   make demo     the example shop on http://127.0.0.1:8000 (PORT=… for another port)
 #   make test     the tests, with branch coverage
+#   make test-compiled   the tests against an installed wheel, whose core is compiled; needs a C compiler
 #   make check    lint, format, types, and the direction of imports
 #   make docs     every link and every name in the documentation leads somewhere
 #   make bench    the comparison with other servers; takes half an hour on a quiet machine
@@ -28,7 +29,7 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check docs bench gate hardening conformance programs format clean
+.PHONY: help demo test test-compiled check docs bench gate hardening conformance programs format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -56,8 +57,23 @@ demo: $(RUN_STAMP)
 	@exec $(BIN)/hanok run examples.shop:app --port $(PORT)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadfile --cov=hanok --cov-branch --cov-report=term:skip-covered \
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov=hanok --cov-branch --cov-report=term:skip-covered \
 		--cov-fail-under=$(COVERAGE_MIN) $(ARGS)
+
+# The wheel is made from the sources as they are; nothing in this environment is editable.
+COMPILED := .venv-compiled/bin
+
+$(COMPILED)/python:
+	$(PYTHON) -m venv .venv-compiled
+	$(COMPILED)/python -m pip install --quiet --upgrade "pip>=25.1"
+
+test-compiled: | $(COMPILED)/python
+	rm -rf build # what an earlier build has left there would be in the wheel
+	HANOK_COMPILE=1 $(COMPILED)/python -m pip wheel --quiet --no-deps --wheel-dir build/wheel .
+	# The second one takes the new wheel where one of the same version is installed.
+	$(COMPILED)/python -m pip install --quiet "$$(ls build/wheel/*.whl)[all]" --group dev --group programs
+	$(COMPILED)/python -m pip install --quiet --no-deps --force-reinstall build/wheel/*.whl
+	HANOK_EXPECTED_FORM=compiled $(COMPILED)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .

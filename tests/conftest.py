@@ -15,12 +15,20 @@ DOORS = ("asgi", "socket")
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "doors: runs through both doors, by the client_for fixture")
+    if not config.pluginmanager.hasplugin("xdist"):
+        config.addinivalue_line("markers", "xdist_group: runs in the same process as the others of its group")
+
+
+# What their tests share is dear to set up: each of these files stays in one process of a run with several.
+TOGETHER = ("programs", "deploy", "test_django_project", "test_clients", "test_smuggling")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "door" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.doors)
+        if item.path.stem in TOGETHER or item.path.parent.name in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
 
 
 @pytest.fixture(params=DOORS)
