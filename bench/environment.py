@@ -42,7 +42,7 @@ def prepare(peers: Iterable[Peer], say: Say) -> dict[str, str]:
     missing = {}
     wanted: set[str] = set()
     for peer in peers:
-        lacking = [command for command in peer.needs if shutil.which(command) is None]
+        lacking = [need for need in peer.needs if shutil.which(need) is None and not Path(need).is_dir()]
         if lacking:
             missing[peer.key] = f"{', '.join(lacking)} is not installed"
         wanted.update(peer.packages)

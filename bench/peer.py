@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ SCRATCH = HERE / ".env"
 VERSION = os.environ.get("BENCH_PYTHON", "")
 PYTHON = SCRATCH / f"python{VERSION and '-' + VERSION}" / "bin" / "python"
 BASELINE = "fastapi"
-OURS = ("hanok", "dropin", "inline")
+OURS = ("hanok", "dropin", "inline", "hanok-recommended")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Peer:
     start: list[str]
     folder: Path
     packages: list[str] = field(default_factory=list)  # of PyPI
-    needs: list[str] = field(default_factory=list)  # commands that must be on the machine
+    needs: list[str] = field(default_factory=list)  # commands, or paths, that must be on the machine
     copy: list[str] = field(default_factory=list)  # files that the build needs in {scratch}
     build: list[str] = field(default_factory=list)  # run once, in the folder
     template: list[str] = field(default_factory=list)  # files written to {scratch} with their names filled in
@@ -41,7 +41,8 @@ class Peer:
 
     @property
     def scratch(self) -> Path:
-        return SCRATCH / self.key
+        kind = self.folder.parent.name
+        return SCRATCH / (self.key if kind == "peers" else f"{kind}-{self.key}")
 
     def fill(self, command: Sequence[str], port: int = 0) -> list[str]:
         """The command with its names filled in."""
@@ -65,12 +66,12 @@ class Peer:
         return dict(zip(self.environment, values, strict=True)) | {"BENCH_WORK": work}
 
 
-def read_peers() -> dict[str, Peer]:
-    """All declarations, the baseline and ourselves first, the ceilings last."""
+def read_peers(folder: Path = HERE / "peers", works: Collection[str] = tuple(WORKS)) -> dict[str, Peer]:
+    """All declarations of a folder, the baseline and ourselves first, the ceilings last."""
     peers = []
-    for file in sorted((HERE / "peers").glob("*/*.toml")):
+    for file in sorted(folder.glob("*/*.toml")):
         peer = Peer(folder=file.parent, **tomllib.loads(file.read_text()))
-        unknown = set(peer.works) - set(WORKS)
+        unknown = set(peer.works) - set(works)
         if unknown:
             raise ValueError(f"{file}: no such works: {', '.join(sorted(unknown))}")
         peers.append(peer)

@@ -1,4 +1,4 @@
-"""From raw results to what people read: ``latest.md``, ``latest.svg`` and the table in the README.
+"""From raw results to what people read: ``latest.md``, ``latest.svg``, docs/performance.md and the table in the README.
 
     python -m bench.report [results.json]
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import performance
 from bench.peer import HERE, OURS, Peer, read_peers
 from bench.plot import draw
 from bench.summary import Row, summarise
@@ -107,6 +108,7 @@ def whole(results: Mapping[str, Any], rows: Rows, peers: Mapping[str, Peer]) -> 
         "Processor time of one request, µs": table(rows, peers, lambda row: f"{row.processor:.1f}"),
         "Processor time, FastAPI's as a multiple of it": table(rows, peers, lambda row: times(row.processor_ratio)),
         "Latency, 99th percentile, ms": table(rows, peers, lambda row: f"{row.p99:.2f}"),
+        "How busy the load generator was, %": table(rows, peers, lambda row: f"{row.load_busy:.0%}".rstrip("%")),
         "Memory and start": memory_and_start(rows, peers),
         "Import, in a fresh process": imports(results),
         "The works": legend(),
@@ -150,6 +152,9 @@ def main() -> None:
         block = for_readme(results, rows, peers)
         options.readme.write_text(into_readme(options.readme.read_text(), block))
         print(f"wrote {options.readme}")
+    # The page tells of the latest results and of all that were kept beside them.
+    if options.results == LATEST:
+        print(f"wrote {performance.write()}")
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ class Row:
     lowest: float | None
     highest: float | None
     processor_ratio: float | None
+    load_busy: float  # of the core of the load generator; 0 where it was not measured
 
 
 def summarise(measurements: Sequence[Raw]) -> dict[tuple[str, str], Row]:
@@ -62,4 +63,5 @@ def _row(key: tuple[str, str], by_round: Mapping[int, Raw], baseline: Mapping[in
         lowest=min(ratios, default=None),
         highest=max(ratios, default=None),
         processor_ratio=median(savings) if savings else None,
+        load_busy=median(raw.get("load_busy", 0.0) for raw in by_round.values()),
     )

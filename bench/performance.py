@@ -1,0 +1,179 @@
+"""docs/performance.md, made of what is in ``results/``: the comparison with its losses, the goals, and how it went over time.
+
+``python -m bench.report`` writes it. What is not measured is said to be not measured.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.goals import GOALS, Goal, reached
+from bench.peer import HERE, OURS, Peer, read_peers
+from bench.summary import Row, summarise
+from bench.works import WORKS
+
+RESULTS = HERE / "results"
+BOUNDS = HERE / "bounds.toml"
+PAGE = HERE.parent / "docs" / "performance.md"
+
+Results = Mapping[str, Any]
+
+INTRO = """\
+# Speed
+
+This page is written by `python -m bench.report` from the measurements in [bench/results](../bench/results/); nothing on it was
+typed in but what bounds the goals that are missed. How it is measured, and the rules, stand in
+[bench/README.md](../bench/README.md). Only ratios from one interleaved run mean anything: the machines are small and shared.
+
+To measure your own application, stage by stage: `hanok bench main:app`."""
+
+
+def read(name: str, folder: Path = RESULTS) -> Results | None:
+    file = folder / name
+    return json.loads(file.read_text()) if file.exists() else None  # type: ignore[no-any-return]  # we have written it
+
+
+def history(folder: Path = RESULTS) -> list[Results]:
+    """Every comparison that was kept, the oldest first."""
+    found = [json.loads(file.read_text()) for file in sorted(folder.glob("[0-9]*.json"))]
+    return sorted(found, key=lambda one: str(one["date"]))
+
+
+def page(results: Results, databases: Results | None, past: Sequence[Results], bounds: Mapping[str, str]) -> str:
+    """The whole page."""
+    peers = read_peers()
+    rows = summarise(results["measurements"])
+    parts = [
+        INTRO,
+        "## Against others",
+        f"{where(results)}. Requests a second as a multiple of FastAPI's on Uvicorn. The numbers behind it, with latencies, "
+        "processor time and memory: [the full results](../bench/results/latest.md).",
+        "![The comparison as a picture](../bench/results/latest.svg)",
+        ratios(rows, peers, list(WORKS)),
+        "## Where others are faster",
+        losses(results, peers),
+        "## Databases",
+        database_part(databases),
+        "## Goals",
+        goals(results, databases, bounds),
+        "## Over time",
+        over_time(past),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def where(results: Results) -> str:
+    machine, settings = results["machine"], results["settings"]
+    python = str(machine["python"]).split(" (")[0]
+    return (
+        f"{results['date'][:10]}, {machine['processor']}, {python}, "
+        f"medians of {settings['rounds']} rounds of {settings['seconds']:g} s"
+    )
+
+
+def cell(row: Row | None) -> str:
+    return "–" if row is None or row.ratio is None else f"{row.ratio:.1f}"
+
+
+def ratios(rows: Mapping[tuple[str, str], Row], peers: Mapping[str, Peer], order: Sequence[str]) -> str:
+    """Peers down, works across; ours in bold; a dash for what was not measured."""
+    works = [work for work in order if any(row.work == work for row in rows.values())]
+    lines = ["| | " + " | ".join(works) + " |", "|---|" + "--:|" * len(works)]
+    for key, peer in peers.items():
+        found = [rows.get((work, key)) for work in works]
+        if not any(found):
+            continue
+        cells = [peer.name, *map(cell, found)]
+        lines.append("| " + " | ".join(f"**{one}**" if key in OURS else one for one in cells) + " |")
+    return "\n".join(lines)
+
+
+def losses(results: Results, peers: Mapping[str, Peer]) -> str:
+    """Every work at which somebody who does it has made more requests than we."""
+    lines = []
+    for work in WORKS:
+        ahead = []
+        for peer in peers.values():
+            ratio = reached(Goal(work, peer.key, 1.0, ("hanok",)), results["measurements"])
+            if peer.key not in OURS and ratio is not None and ratio > 1:
+                ceiling = ", which shows the ceiling" if peer.ceiling else ""
+                ahead.append((ratio, f"{peer.name} ({ratio:.2f} ×{ceiling})"))
+        if ahead:
+            names = ", ".join(words for _, words in sorted(ahead, reverse=True))
+            lines.append(f"- **{work}** ({WORKS[work].title}): {names}")
+    return "\n".join(lines) or "At no work that was measured."
+
+
+def database_part(databases: Results | None) -> str:
+    from bench.databases import FOLDER
+    from bench.databases import WORKS as KINDS
+
+    if databases is None:
+        return (
+            "Not measured yet: `python -m bench.databases` does it. What the settings are worth in round trips is counted: "
+            "[Databases](databases.md)."
+        )
+    peers = read_peers(FOLDER, KINDS)
+    table = ratios(summarise(databases["measurements"]), peers, list(KINDS))
+    pool = databases["settings"]["pool"]
+    return (
+        f"{where(databases)}, a pool of {pool}. As multiples of FastAPI on Uvicorn with asyncpg's usual settings; what "
+        f"*recommended* means: [Databases](databases.md#what-we-recommend).\n\n{table}"
+    )
+
+
+def goals(results: Results, databases: Results | None, bounds: Mapping[str, str]) -> str:
+    """Each goal with what was reached; under it, what bounds those that were missed."""
+    measured = {
+        "latest.json": results["measurements"],
+        "databases-latest.json": (databases or {}).get("measurements", ()),
+    }
+    lines = ["| work | who | at least | reached | |", "|---|---|--:|--:|---|"]
+    missed: list[tuple[Goal, float]] = []
+    for goal in GOALS:
+        ratio = reached(goal, measured[goal.file])
+        other = f"its own rate at {goal.its_work}" if goal.its_work else " or ".join(goal.against)
+        met = ratio is not None and ratio >= goal.at_least
+        if ratio is not None and not met:
+            missed.append((goal, ratio))
+        said = "not measured" if ratio is None else "met" if met else "**missed**"
+        reached_text = "–" if ratio is None else f"{ratio:.2f}"
+        lines.append(f"| {goal.work} | {goal.peer} | {goal.at_least:g} × {other} | {reached_text} | {said} |")
+    text = "\n".join(lines)
+    if missed:
+        text += "\n\nWhat bounds those that were missed:\n\n" + "\n".join(bound(*one, bounds) for one in missed)
+    return text
+
+
+def bound(goal: Goal, ratio: float, bounds: Mapping[str, str]) -> str:
+    """What bounds a goal that was missed."""
+    other = goal.its_work or " or ".join(goal.against)
+    text = bounds.get(goal.key, f"not written yet (`{goal.key}` in bench/bounds.toml).")
+    return f"- **{goal.work}**, {goal.peer} against {other} ({ratio:.2f} of {goal.at_least:g}): {text}"
+
+
+def over_time(past: Sequence[Results]) -> str:
+    """Hanok's multiples of FastAPI's rate in every run that was kept."""
+    works = [work for work in WORKS if any(one["work"] == work for run in past for one in run["measurements"])]
+    lines = ["| | " + " | ".join(works) + " |", "|---|" + "--:|" * len(works)]
+    for run in past:
+        rows = summarise(run["measurements"])
+        lines.append("| " + " | ".join([run["date"][:16], *(cell(rows.get((work, "hanok"))) for work in works)]) + " |")
+    return (
+        "Hanok's requests a second as a multiple of FastAPI's, run by run; every measurement is kept.\n\n"
+        + "\n".join(lines)
+    )
+
+
+def write(folder: Path = RESULTS, to: Path = PAGE) -> Path | None:
+    """Write the page, if there is anything to tell."""
+    results = read("latest.json", folder)
+    if results is None:
+        return None
+    bounds = tomllib.loads(BOUNDS.read_text())
+    to.write_text(page(results, read("databases-latest.json", folder), history(folder), bounds))
+    return to
