@@ -112,6 +112,7 @@ def copy_tree(source: Path, target: Path, root: Path, ignored: re.Pattern[str]) 
         return [name for name in names if ignored.fullmatch(str((Path(folder) / name).relative_to(root)))]
 
     shutil.copytree(source, target, symlinks=True, dirs_exist_ok=True, ignore=skip)
+    target.chmod(0o755)  # what a folder holds is copied, not the folder itself
 
 
 def ignoring(text: str) -> re.Pattern[str]:
