@@ -84,8 +84,10 @@ def show_banner(target: str, config: Config, where: Sequence[str], told: dict[st
 
 
 def engine(config: Config) -> str:
+    from hanok.cli.version import form
+
     workers = "1 worker" if config.workers == 1 else f"{config.workers} workers"
-    return f"{workers}, {loop_name(config)}, Python {platform.python_version()}"
+    return f"{workers}, {loop_name(config)}, Python {platform.python_version()}, {form()} core"
 
 
 def road(told: dict[str, Any]) -> str | None:

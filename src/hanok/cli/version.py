@@ -11,15 +11,20 @@ from hanok.version import VERSION
 COMPILED = "hanok.protocols.h1.head"  # one of the modules that a compiled build replaces
 
 
-def describe() -> str:
-    """One line for each thing that changes how Hanok behaves or how fast it is."""
+def form() -> str:
+    """How the core runs: "compiled", as wheels that were built with a C compiler have it, or "pure Python"."""
     spec = find_spec(COMPILED)
     compiled = spec is not None and spec.origin is not None and not spec.origin.endswith(".py")
+    return "compiled" if compiled else "pure Python"
+
+
+def describe() -> str:
+    """One line for each thing that changes how Hanok behaves or how fast it is."""
     rows = {
         "python": f"{platform.python_version()} ({platform.python_implementation()})",
         "pydantic": version("pydantic"),
         "uvloop": installed("uvloop"),
-        "core": "compiled" if compiled else "pure Python",
+        "core": form(),
     }
     return "\n".join([f"hanok {VERSION}", *(f"  {name:9} {value}" for name, value in rows.items())])
 

@@ -92,6 +92,17 @@ def test_whole_heads_come_out_alike(data: bytes, before: bytes) -> None:
     assert outcome(scan_head, before + data, start) == outcome(parse, before + data, start)
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.one_of(lines, changed))
+def test_a_head_is_cut_where_the_grammar_cuts_it(data: bytes) -> None:
+    match = HEAD.match(data)
+    told = outcome(scan_head, data)
+    if match is not None and isinstance(told, dict):
+        names = "method", "target", "raw_path", "query", "block", "end"
+        method, target, raw_path, query, _, block = match.groups()
+        assert [told[name] for name in names] == [method.decode(), target, raw_path, query or b"", block, match.end()]
+
+
 @settings(max_examples=200, deadline=None)
 @given(lines, st.one_of(lines, changed))
 def test_what_was_decided_about_the_request_before_changes_nothing(first: bytes, second: bytes) -> None:

@@ -1,0 +1,12 @@
+cdef class Incoming:
+    cdef public object _headers, _scope, app, app_root_path, client, cookies_cache, endpoint, headers_cache, http_version
+    cdef public object method, path, path_params, query, query_cache, raw_path, root_path, route, router, scheme, sent
+    cdef public object server, session, started, state
+    cpdef matched(self, object route, object endpoint, object path_params)
+
+cdef class Exchange(Incoming):
+    cdef public object answer_state, answer_trailers, body, body_limit, body_read, exits, filters, form_cache, late, status
+    cdef public object stream_consumed
+
+cdef class WebSocketExchange(Incoming):
+    cdef public object websocket
