@@ -38,12 +38,13 @@ class Exits:
         release = None if limit is None else await limit.acquire()
         try:
             generator = call(**arguments)
-            if kind is CallKind.GENERATOR:
-                value = await run_in_threadpool(next, generator, _ENDED)
-            elif kind is CallKind.INLINE_GENERATOR:
-                value = next(generator, _ENDED)
-            else:
+            if kind is CallKind.ASYNC_GENERATOR:
                 value = await anext(generator, _ENDED)
+                self.awaits = True
+            elif kind is CallKind.GENERATOR:
+                value = await run_in_threadpool(next, generator, _ENDED)
+            else:
+                value = next(generator, _ENDED)
             if value is _ENDED:
                 raise HanokError(f"the dependency {_name(call)} ended without a yield; it must yield exactly one value")
         except BaseException:
@@ -51,7 +52,6 @@ class Exits:
                 release()
             raise
         self._open.append((generator, kind, release))
-        self.awaits = self.awaits or kind is CallKind.ASYNC_GENERATOR
         return value
 
     async def close(self, error: BaseException | None) -> BaseException | None:
@@ -59,10 +59,12 @@ class Exits:
         while self._open:
             generator, kind, release = self._open.pop()
             try:
-                if kind is CallKind.INLINE_GENERATOR:
-                    error = _step_to_end(generator, error)
+                if kind is CallKind.ASYNC_GENERATOR:
+                    error = await _end(generator, error)
+                elif kind is CallKind.GENERATOR:
+                    error = await _end_threaded(generator, error)
                 else:
-                    error = await (_end_threaded if kind is CallKind.GENERATOR else _end)(generator, error)
+                    error = _step_to_end(generator, error)
             finally:
                 if release is not None:
                     release()

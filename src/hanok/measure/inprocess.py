@@ -18,7 +18,7 @@ from hanok.exceptions import ConfigError
 from hanok.measure.meter import MemoryMeter, Meter, TimeMeter, own_cost
 from hanok.measure.requests import Sent
 from hanok.measure.stages import Stage, Stages
-from hanok.measure.watching import prepare_threads, watching
+from hanok.measure.watching import threads_prepared, watching
 from hanok.protocols.h1.answer import Heads
 from hanok.protocols.h1.connection import H1Connection
 from hanok.protocols.services import Services
@@ -258,11 +258,10 @@ async def watched(
 
 def measure_all(app: Any, requests: Iterable[Sent], stages: Stages) -> list[Measured | Failed]:
     """Every request, in an event loop of the kind that the server uses. Raises ConfigError if the application fails."""
-    prepare_threads()
 
     async def run() -> list[Measured | Failed]:
         async with started(app) as door:
             return [await measure(door, sent, stages) for sent in requests]
 
-    with asyncio.Runner(loop_factory=loop_factory("auto")) as runner:
+    with threads_prepared(), asyncio.Runner(loop_factory=loop_factory("auto")) as runner:
         return runner.run(run())

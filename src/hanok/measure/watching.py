@@ -82,10 +82,18 @@ def _told(frame: FrameType, event: str, argument: object) -> None:
         meter.call()
 
 
-def prepare_threads() -> None:
-    """Before Python 3.12, threads have to be told when they start that they will be watched."""
-    if sys.version_info < (3, 12):
-        threading.setprofile(_told)
+@contextmanager
+def threads_prepared() -> Iterator[None]:
+    """Threads that start in the block can be watched. Before Python 3.12 they have to be told when they start."""
+    if sys.version_info >= (3, 12):
+        yield
+        return
+    before = threading.getprofile()
+    threading.setprofile(_told)
+    try:
+        yield
+    finally:
+        threading.setprofile(before)  # type: ignore[arg-type, unused-ignore]  # None is what it was
 
 
 @contextmanager
