@@ -1,4 +1,4 @@
-"""The command ``hanok``: run, dev, routes, explain, dropin.
+"""The command ``hanok`` and its commands: new, run, dev, doctor, config, routes, explain, bench, top, export, dropin.
 
 What enters: the command line and the environment. What leaves: a Config and a target handed to ``server``, or
 text about an application on the terminal; and an exit code: 0 done, 1 failed, 2 asked wrongly. Read ``group``
