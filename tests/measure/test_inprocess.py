@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from hanok import BackgroundTasks, Depends, Hanok, HTTPException, Request, inline
+from hanok.cli.version import form
 from hanok.exceptions import ConfigError
 from hanok.http import StreamingResponse
 from hanok.measure import inprocess
@@ -57,7 +58,10 @@ def test_the_stages_of_a_request_are_told_apart() -> None:
     stages = one.stages
     assert stages[Stage.DEPENDENCIES].calls >= 3  # page, max, len
     assert stages[Stage.HANDLER].calls >= 4  # item, sorted, len, repr
-    for stage in (Stage.PARSE, Stage.MATCH, Stage.PARAMETERS, Stage.SERIALIZATION, Stage.WRITE, Stage.MIDDLEWARE):
+    seen = {Stage.PARSE, Stage.MATCH, Stage.PARAMETERS, Stage.SERIALIZATION, Stage.WRITE, Stage.MIDDLEWARE}
+    if form() == "compiled":
+        seen -= {Stage.PARSE, Stage.WRITE}  # nobody sees into compiled code: it counts for what called it
+    for stage in seen:
         assert stages[stage].calls >= 1, stage
     assert stages[Stage.THREADS].calls == 0
     assert one.nanoseconds == pytest.approx(sum(cost.nanoseconds for cost in stages.values()))

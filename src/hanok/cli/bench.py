@@ -172,6 +172,7 @@ def show(target: str, measured: Sequence[Measured], skipped: Sequence[Any], pres
     from rich.text import Text
 
     from hanok.cli.console import out
+    from hanok.cli.version import form
 
     console = out()
     for one in measured:
@@ -187,6 +188,8 @@ def show(target: str, measured: Sequence[Measured], skipped: Sequence[Any], pres
         console.print(Padding(table, (0, 2, 0, 2)))
     notes = "Time is what one request takes in this process with nobody watching, shared among the stages as a profile says; "
     notes += "calls are counted, of Python and of C; memory is the least that was taken."
+    if form() == "compiled":
+        notes += " The core is compiled, and nobody sees into it: what it takes counts for the stages around it."
     if pressed:
         notes += " Over the socket, 16 connections of a client in Python, which may be the slower one."
     console.print(

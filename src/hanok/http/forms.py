@@ -53,6 +53,9 @@ async def form_of(
         return form
     headers = headers_of(exchange)
     media_type = media_type_of(headers.get("content-type", ""))
+    if media_type not in ("multipart/form-data", "application/x-www-form-urlencoded"):
+        form = exchange.form_cache = FormData()
+        return form
     body = (stream or exchange.stream)()
     parser: MultiPartParser | FormParser
     if media_type == "multipart/form-data":
@@ -63,16 +66,13 @@ async def form_of(
             max_fields=max_fields,
             max_part_size=max_part_size,
         )
-    elif media_type == "application/x-www-form-urlencoded":
+    else:
         parser = FormParser(
             headers,
             body,
             max_fields=max_fields,
             max_part_size=max_part_size,
         )
-    else:
-        form = exchange.form_cache = FormData()
-        return form
     try:
         form = await parser.parse()
     except MultiPartException as error:

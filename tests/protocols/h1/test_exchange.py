@@ -6,8 +6,12 @@ import pytest
 
 from hanok.exceptions import AnswerStateError, HTTPError, LocalProtocolError
 from hanok.exchange import Exchange, FixedHeaders
+from hanok.protocols.h1.answer import Heads
+from hanok.protocols.h1.connection import H1Connection
 from hanok.protocols.h1.exchange import H1Exchange
 from hanok.protocols.h1.head import parse_head
+from hanok.protocols.services import Services
+from hanok.server.config import Config
 
 POST = "POST / HTTP/1.1\r\nHost: a\r\n"
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -23,19 +27,19 @@ def chunks(*pieces: bytes) -> bytes:
 
 
 def test_it_is_prepared_as_every_exchange_is():
-    class Peer:
-        client = server = None
-        scheme = "http"
+    class Loop:
+        time = staticmethod(lambda: 0.0)
 
-    class Bare(H1Exchange):
-        def __init__(self):
-            self.prepare()
-
-    made = H1Exchange(Peer(), parse_head(GET), b"")
-    bare = Bare()
-    for name in (*Exchange.__slots__, *Exchange.__mro__[1].__slots__):
-        if name not in ("raw_headers",) and hasattr(bare, name):
-            assert getattr(made, name) == getattr(bare, name), name
+    services = Services(Loop(), None, Config(), Heads())
+    made = H1Exchange(H1Connection(services), parse_head(GET), b"")
+    prepared = H1Exchange(H1Connection(services), parse_head(GET), b"")
+    names = *Exchange.__slots__, *Exchange.__mro__[1].__slots__
+    for name in names:
+        setattr(prepared, name, "untouched")
+    prepared.prepare()
+    for name in names:
+        if getattr(prepared, name) != "untouched":
+            assert getattr(made, name) == getattr(prepared, name), name
 
 
 # ---- bodies
