@@ -9,14 +9,17 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from bench.peer import HERE, PYTHON, SCRATCH, VERSION, Peer
+from bench.peer import HERE, PURE, PYTHON, SCRATCH, VERSION, Peer
 
 Say = Callable[[str], None]
+FORM = "from hanok.cli.version import form; print(form())"  # compiled, or pure Python
 PREFERRED = VERSION or "3.13"
 ROOT = HERE.parent
+SOURCES = ("pyproject.toml", "setup.py", "README.md", "LICENSE", "src")
 
 
 def find_python() -> str:
@@ -60,16 +63,29 @@ def install(packages: set[str], say: Say) -> None:
         say(f"making an environment with {python}")
         SCRATCH.mkdir(exist_ok=True)
         run([python, "-m", "venv", PYTHON.parents[1]])
-    project = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
     stamp = PYTHON.parents[1] / "installed"
     done = set(stamp.read_text().split()) if stamp.exists() else set()
-    wanted = {package for package in packages if package != "hanok"} | {f"hanok-{project}"}
+    ours = f"hanok-{digest_of_sources()}"
+    wanted = {package for package in packages if package != "hanok"} | {ours}
     if wanted <= done:
         return
     say(f"installing {', '.join(sorted(packages))}")
-    names = sorted(packages - {"hanok"})
-    run([PYTHON, "-m", "pip", "install", "--quiet", "--upgrade", "--editable", ROOT, *names])
-    stamp.write_text("\n".join(sorted(wanted | done)))
+    # A copy: a build leaves its traces where the sources are. Not editable, which would leave out the compiled core.
+    with tempfile.TemporaryDirectory() as folder:
+        for name in SOURCES:
+            copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+            copy(ROOT / name, Path(folder, name))
+        environment = os.environ | {"HANOK_PURE": "1" if PURE else "0"}
+        names = sorted(packages - {"hanok"})
+        run([PYTHON, "-m", "pip", "install", "--quiet", "--upgrade", folder, *names], env=environment)
+    stamp.write_text("\n".join(sorted(wanted | {one for one in done if not one.startswith("hanok-")})))
+
+
+def digest_of_sources() -> str:
+    """What Hanok is built from, in one word."""
+    files = [file for name in SOURCES for file in [ROOT / name, *(ROOT / name).rglob("*")]]
+    kept = sorted(file for file in files if file.is_file() and file.suffix in (".py", ".pxd", ".toml"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in kept)).hexdigest()
 
 
 def build(peer: Peer, say: Say) -> None:
@@ -114,6 +130,7 @@ def machine() -> dict[str, str | int]:
         "cores": os.cpu_count() or 0,
         "kernel": platform.release(),
         "python": python,
+        "hanok": subprocess.run([PYTHON, "-c", FORM], capture_output=True, text=True, timeout=30).stdout.strip(),
     }
 
 

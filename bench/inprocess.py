@@ -167,7 +167,8 @@ def ask(python: Path, door: str, work: str, options: argparse.Namespace) -> str:
     command = [str(python), "-m", "bench.inprocess", work, "--child", door, "--number", str(options.number)]
     if options.profile:
         command.append("--profile")
-    environment = os.environ | {"BENCH_WORK": work}
+    # Hanok's sources as they are, in pure Python: what is edited is what is measured.
+    environment = os.environ | {"BENCH_WORK": work, "PYTHONPATH": str(HERE.parent / "src")}
     done = subprocess.run(command, cwd=HERE.parent, env=environment, capture_output=True, text=True, timeout=120)
     if done.returncode:
         raise RuntimeError(done.stderr.strip().splitlines()[-1])

@@ -15,7 +15,9 @@ HERE = Path(__file__).parent
 SCRATCH = HERE / ".env"
 # BENCH_PYTHON=3.11 measures the Python peers on that version, installed beside the usual one.
 VERSION = os.environ.get("BENCH_PYTHON", "")
-PYTHON = SCRATCH / f"python{VERSION and '-' + VERSION}" / "bin" / "python"
+# BENCH_PURE=1 measures Hanok without its compiled core.
+PURE = os.environ.get("BENCH_PURE", "0") not in ("", "0")
+PYTHON = SCRATCH / f"python{VERSION and '-' + VERSION}{'-pure' if PURE else ''}" / "bin" / "python"
 BASELINE = "fastapi"
 OURS = ("hanok", "dropin", "inline", "hanok-recommended")
 

@@ -83,8 +83,9 @@ def page(results: Results, databases: Results | None, past: Sequence[Results], b
 def where(results: Results) -> str:
     machine, settings = results["machine"], results["settings"]
     python = str(machine["python"]).split(" (")[0]
+    form = f", Hanok {machine['hanok']}" if machine.get("hanok") else ""
     return (
-        f"{results['date'][:10]}, {machine['processor']}, {python}, "
+        f"{results['date'][:10]}, {machine['processor']}, {python}{form}, "
         f"medians of {settings['rounds']} rounds of {settings['seconds']:g} s"
     )
 
