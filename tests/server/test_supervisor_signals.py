@@ -211,3 +211,23 @@ def test_websockets_are_told_that_the_service_restarts(hanok_run, directory):
         frame = client.recv(1000)
     assert frame[0] == 0x88  # a close frame
     assert int.from_bytes(frame[2:4], "big") == 1012
+
+
+def test_who_connects_to_a_server_that_stops_is_refused_at_once(hanok_run, connect, directory, until):
+    server = hanok_run("--workers", "2")
+    port = server.port(workers=2)
+    connection = connect(port)
+    keep_waiting(directory, connection, until)
+    server.signal(signal.SIGTERM)
+
+    def is_refused():
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except ConnectionRefusedError:
+            return True
+        return False
+
+    until(is_refused)
+    (directory / "go").touch()
+    connection.answer()
+    assert server.ends() == 0

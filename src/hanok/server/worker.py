@@ -266,8 +266,8 @@ class Worker:
             services.loop.call_later(services.tick, self._sweep, services)
 
     async def _accept_rest(self, sockets: list[socket.socket]) -> None:
-        """Where the listeners are this worker's alone, take what waits in their queues: closing would reset it."""
-        if not self.config.reuse_port:
+        """Take what waits in the listeners' queues, unless others go on accepting from them: closing would reset it."""
+        if self._retiring and not self.config.reuse_port:
             return
         for _ in range(MOST_TURNS):
             if not select.select(sockets, [], [], 0)[0]:

@@ -24,7 +24,7 @@ def adopt(fds: Iterable[int]) -> list[socket.socket]:
 class Listeners:
     """The listeners of a server: one group that all workers share, or, with ``reuse_port``, one for each slot.
 
-    The supervisor holds all of them as long as it lives and accepts from none. So when a worker ends, what waits in
+    The supervisor holds all of them until the server stops and accepts from none. So when a worker ends, what waits in
     a listener's queue is not reset: another worker takes it, or the next one in the same slot.
     """
 
@@ -61,6 +61,19 @@ class Listeners:
             for sock in self.groups.pop():
                 if sock not in self.groups[0]:  # a Unix socket is one for all
                     sock.close()
+
+    def refuse(self) -> None:
+        """The server stops and nobody follows: who connects from now on is refused, and can go elsewhere at once.
+
+        A connection that was taken into the queue of a listener from which nobody accepts would wait for the end of
+        the drain, and be reset. What is in the queue already is accepted by the workers. Unix domain sockets stay,
+        because their files are removed by their listeners; so do those that systemd goes on listening on.
+        """
+        if self.owned:
+            for group in self.groups:
+                for sock in group:
+                    if sock.family != getattr(socket, "AF_UNIX", None):
+                        sock.close()
 
     def close(self, *, remove: bool = True) -> None:
         """``remove`` also takes the files of Unix sockets away, if they are ours and nobody else listens."""

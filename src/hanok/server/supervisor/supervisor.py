@@ -205,6 +205,8 @@ class Supervisor:
                 self.notifier.stopping()
             if self.handover is not None and not self._handed_over:
                 self.handover.give_up()
+            if not self._handed_over:
+                self.listeners.refuse()
         if self.state is SupervisorState.DRAINING:
             self.pool.retire_all(RETIRE if self._handed_over else STOP)
         elif self.state is SupervisorState.QUITTING:
