@@ -85,8 +85,8 @@ def test_a_wrong_pyproject_is_told(project: Any, hanok: Any, text: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("nothing:app",), ["Cannot start", "No module 'nothing'"]),
-        (("main:nothing",), ["type main:app"]),
+        (("nothing:app", "--port", "0"), ["Cannot start", "No module 'nothing'"]),
+        (("main:nothing", "--port", "0"), ["type main:app"]),
         (("main:app", "--port", "many"), ["Wrong usage", "--port", "whole number from 0 to 65535"]),
         (("main:app", "--log-level", "loud"), ["one of critical, error"]),
         (("main:app", "--reload", "--workers", "2"), ["--reload watches one process"]),
@@ -117,7 +117,7 @@ def test_a_taken_port_is_named(project: Any, hanok: Any, asgi_app: Any) -> None:
 
 def test_an_error_in_the_users_module_is_shown_from_the_users_file_on(project: Any, hanok: Any) -> None:
     project(**{"main.py": "import helper\n", "helper.py": "def go():\n    return 1 / 0\n\ngo()\n"})
-    command = hanok("run", "main:app")
+    command = hanok("run", "main:app", "--port", "0")
     assert command.ends() == 1
     for word in ("main.py:1", "helper.py:4", "helper.py:2 in go", "return 1 / 0", "ZeroDivisionError: division"):
         assert word in command.text
@@ -127,7 +127,7 @@ def test_an_error_in_the_users_module_is_shown_from_the_users_file_on(project: A
 
 def test_a_syntax_error_is_shown_with_its_line(project: Any, hanok: Any) -> None:
     project(**{"main.py": "app = (\n"})
-    command = hanok("run", "main:app")
+    command = hanok("run", "main:app", "--port", "0")
     assert command.ends() == 1
     assert "main.py:1" in command.text
     assert "SyntaxError" in command.text

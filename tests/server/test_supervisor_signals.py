@@ -118,6 +118,7 @@ def test_workers_come_and_go(hanok_run, until):
     server = hanok_run("--reuse-port")
     server.port()
     server.signal(signal.SIGTTOU)  # the last one stays
+    server.says("asked to fewer")  # two signals that wait are taken in the order of their numbers
     server.signal(signal.SIGTTIN)
     server.says(r"2 workers from now on \(1 before\)")
     server.says("worker 2 .* serves")
