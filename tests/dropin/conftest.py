@@ -123,6 +123,16 @@ class Serving:
             self.process.stdout.close()
 
 
+def alone(folder: Path) -> Path:
+    """A folder with nothing but the package under test: beside an installed one lies all that is installed with it."""
+    place = folder / "only-hanok"
+    place.mkdir(exist_ok=True)
+    link = place / "hanok"
+    if not link.exists():
+        link.symlink_to(SOURCE / "hanok", target_is_directory=True)
+    return place
+
+
 @pytest.fixture
 def serving(tmp_path: Path) -> Callable[..., Any]:
     """``with serving(environment, "run", …) as server`` runs ``hanok`` in the test's directory until the block ends."""
@@ -132,7 +142,7 @@ def serving(tmp_path: Path) -> Callable[..., Any]:
         process = subprocess.Popen(
             [environment.python, "-m", "hanok", *arguments, "--port", "0"],
             cwd=tmp_path,
-            env=environment.variables(PYTHONPATH=str(SOURCE), PYTHONDONTWRITEBYTECODE="1", **more),
+            env=environment.variables(PYTHONPATH=str(alone(tmp_path)), PYTHONDONTWRITEBYTECODE="1", **more),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
