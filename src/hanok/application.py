@@ -64,7 +64,7 @@ class Application(NativeApp):
     # ---- answering
 
     # Returns the coroutine of the layer below: one layer less.
-    def handle(self, exchange: AnyExchange) -> Awaitable[None]:  # type: ignore[override]
+    def handle(self, exchange: AnyExchange) -> Awaitable[None]:  # type: ignore[override]  # one coroutine less
         """Answer an exchange."""
         handler = self._handler
         if handler is None:

@@ -70,7 +70,7 @@ def choices(*options: click.Option) -> Callable[[F], F]:
     """What one exporter takes beyond that, in the order of its help."""
 
     def decorate(function: F) -> F:
-        function.choices = options  # type: ignore[attr-defined]
+        function.choices = options  # type: ignore[attr-defined]  # read where the command is made
         return function
 
     return decorate

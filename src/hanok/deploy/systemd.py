@@ -10,7 +10,7 @@ from hanok.deploy.container import KILL_AFTER, SPARE
 from hanok.deploy.project import Project
 from hanok.deploy.sheet import Sheet
 from hanok.exceptions import ConfigError
-from hanok.server.addresses import FdAddress, UnixAddress
+from hanok.server.addresses import Address, FdAddress, UnixAddress
 from hanok.server.listeners import addresses_of
 
 WATCHDOG = 30  # seconds
@@ -65,12 +65,12 @@ def socket(project: Project) -> str:
     return sheet.gap().add("[Install]", "WantedBy=sockets.target").text()
 
 
-def listen(project: Project, address: object) -> str:
+def listen(project: Project, address: Address) -> str:
     if isinstance(address, FdAddress):
         raise ConfigError(f"{project.why('bind', 'fd')}: systemd hands the descriptors over itself; name an address.")
     if isinstance(address, UnixAddress):
         return str(Path("/", address.path)) if address.path.startswith("/") else f"/run/{project.name}/{address.path}"
-    host, port = address.host, address.port  # type: ignore[attr-defined]
+    host, port = address.host, address.port
     if host in ("", "0.0.0.0", "::"):
         # Of a bare port systemd makes IPv6 with IPv4 in it.
         return {"": str(port), "0.0.0.0": f"0.0.0.0:{port}", "::": f"[::]:{port}"}[host]

@@ -30,7 +30,7 @@ async def run_beyond_limit(func: Callable[P, T], *args: P.args, **kwargs: P.kwar
     For what gives something back (the end of a dependency): those who hold all the threads may be waiting for it.
     """
     # _run passes the value on as Any.
-    return await _run(partial(func, *args, **kwargs), False)  # type: ignore[no-any-return]
+    return await _run(partial(func, *args, **kwargs), False)  # type: ignore[no-any-return]  # as above
 
 
 async def _run(call: Callable[[], Any], limited: bool = True) -> Any:

@@ -26,9 +26,7 @@ class Board:
 
     def __init__(self, slots: int, fd: int | None = None) -> None:
         self.slots = slots
-        self._fd = _anonymous() if fd is None else fd
-        if fd is None:
-            os.ftruncate(self._fd, slots * SLOT)
+        self._fd = nameless_file(slots * SLOT) if fd is None else fd
         self._map = mmap.mmap(self._fd, slots * SLOT)
 
     @property
@@ -71,11 +69,16 @@ class Board:
         os.close(self._fd)
 
 
-def _anonymous() -> int:
+def nameless_file(size: int = 0) -> int:
+    """The descriptor of a file that is in no directory, in memory where the system can do that."""
     if hasattr(os, "memfd_create"):
-        return os.memfd_create("hanok-board", os.MFD_CLOEXEC)
-    with tempfile.TemporaryFile() as file:  # macOS: a file that has lost its name already
-        return os.dup(file.fileno())
+        fd = os.memfd_create("hanok", os.MFD_CLOEXEC)
+    else:  # pragma: no cover - systems other than Linux
+        with tempfile.TemporaryFile() as file:
+            fd = os.dup(file.fileno())
+    if size:
+        os.ftruncate(fd, size)
+    return fd
 
 
 def _attach(slots: int, handed: Any) -> Board:

@@ -7,10 +7,10 @@ worker to finish when that serves. A worker without a supervisor stops.
 from __future__ import annotations
 
 import random
-import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from hanok.observe.counters import resident
 
 if TYPE_CHECKING:
     from hanok.protocols.services import Services
@@ -42,7 +42,7 @@ class Recycling:
         """Called at each beat: has the process grown too large?"""
         if self._enough is None or self.config.workers_max_rss is None:
             return
-        used = rss() // MIB
+        used = resident() // MIB
         if used > self.config.workers_max_rss:
             self._say(f"it uses {used} MiB of memory")
 
@@ -50,19 +50,3 @@ class Recycling:
         enough, self._enough = self._enough, None
         if enough is not None:
             enough(reason)
-
-
-def rss() -> int:
-    """Resident memory of this process, in bytes; on systems without /proc the most that it ever was."""
-    with suppress(OSError), open("/proc/self/statm", "rb") as file:
-        return int(file.read().split()[1]) * _page_size()
-    import resource  # pragma: no cover - systems other than Linux
-
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # pragma: no cover
-    return most if sys.platform == "darwin" else most * 1024  # pragma: no cover
-
-
-def _page_size() -> int:
-    import mmap
-
-    return mmap.PAGESIZE

@@ -32,7 +32,6 @@ class H2Exchange(Exchange):
     __slots__ = (
         "_burst",
         "_head",
-        "_headers",
         "_over",
         "connection",
         "framing",
@@ -65,7 +64,7 @@ class H2Exchange(Exchange):
         self.connection = connection
         self.number = stream
         self._head = head
-        self._headers: RawHeaders | None = None
+        self._headers = None
         self.method = head.method
         self.path = head.path
         self.raw_path = head.raw_path

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hanok.observe.board import nameless_file
 from hanok.server.hooks import ServerFacts
-from hanok.server.supervisor.heartbeat import nameless_file
 
 if TYPE_CHECKING:
     from hanok.server.config import Config

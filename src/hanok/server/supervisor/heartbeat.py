@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import mmap
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable
 from enum import Enum
+
+from hanok.observe.board import nameless_file
 
 LOOP, THREAD, REQUESTS, CONNECTIONS = range(4)  # places in the page, eight bytes each
 SIZE = mmap.PAGESIZE
@@ -100,15 +101,3 @@ class Beats:
 def interval_for(patience: float | None) -> float:
     """Seconds between two beats if this many seconds of silence are too many."""
     return 1.0 if patience is None else max(0.02, min(1.0, patience / 4))
-
-
-def nameless_file(size: int = 0) -> int:
-    """The descriptor of a file that is in no directory, in memory where the system can do that."""
-    if hasattr(os, "memfd_create"):
-        fd = os.memfd_create("hanok", os.MFD_CLOEXEC)
-    else:  # pragma: no cover - systems other than Linux
-        with tempfile.TemporaryFile() as file:
-            fd = os.dup(file.fileno())
-    if size:
-        os.ftruncate(fd, size)
-    return fd
