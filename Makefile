@@ -5,6 +5,8 @@
 #   make test-compiled   the tests against an installed wheel, whose core is compiled; needs a C compiler
 #   make check    lint, format, types, and the direction of imports
 #   make docs     every link and every name in the documentation leads somewhere
+#   make screenshots   the pictures of docs/images, taken of the running programs; needs chromium
+#   make first-hour    docs/first-hour.md, carried out command by command
 #   make bench    the comparison with other servers; takes half an hour on a quiet machine
 #   make gate     what a request costs, counted, compared with what it cost; Python 3.12 or newer
 #   make conformance   FastAPI's and Starlette's own tests, run against Hanok; about six minutes
@@ -29,7 +31,7 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-compiled check docs bench gate hardening conformance programs format clean
+.PHONY: help demo test test-compiled check docs screenshots first-hour bench gate hardening conformance programs format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -83,6 +85,12 @@ check: $(DEV_STAMP)
 
 docs: $(DEV_STAMP)
 	$(BIN)/python -m pytest tests/project -q
+
+screenshots: $(DEV_STAMP)
+	$(BIN)/python docs/screenshots.py $(ARGS)
+
+first-hour:
+	$(PYTHON) -m conformance.first_hour $(ARGS)
 
 bench: $(RUN_STAMP)
 	$(BIN)/python -m bench.run $(BENCH)

@@ -156,7 +156,7 @@ def limits(config: Config) -> Iterator[Finding]:
             Level.WRONG, "max_body_size", "none: one client can fill memory or disk", "--max-body-size 10485760, say"
         )
     else:
-        yield Finding(Level.GOOD, "max_body_size", f"{config.max_body_size} bytes")
+        yield Finding(Level.GOOD, "max_body_size", size(config.max_body_size))
     if config.timeout_graceful_shutdown is None:
         yield Finding(
             Level.NOTE, "timeout_graceful_shutdown", "none: one long request keeps a server from stopping",
@@ -171,6 +171,14 @@ def limits(config: Config) -> Iterator[Finding]:
         yield Finding(
             Level.NOTE, "min_data_rate", "0: clients may send as slowly as they like", "leave the option out (240)"
         )
+
+
+def size(count: int) -> str:
+    """For people: 1 GiB, 1.5 MiB, 100 bytes."""
+    for unit, power in (("GiB", 30), ("MiB", 20), ("KiB", 10)):
+        if count >= 1 << power:
+            return f"{count / (1 << power):.4g} {unit}"
+    return f"{count} bytes"
 
 
 def trust(config: Config) -> Iterator[Finding]:

@@ -122,7 +122,7 @@ def view(told: Rates, address: str) -> RenderableType:
         (duration(total.most), "value"), "   ",
         (f"{total.server_errors:,.1f} errors/s", "bad" if total.server_errors else "quiet"),
     )  # fmt: skip
-    return Group(head, workers_table(told), routes_table(told.routes))
+    return Group(head, "", workers_table(told), "", routes_table(told.routes))
 
 
 def workers_table(told: Rates) -> RenderableType:

@@ -21,6 +21,14 @@ _ROOF = (
 )
 FAVICON = f"data:image/svg+xml,{quote(_ROOF)}"
 
+# Swagger UI has a dark look, and leaves to the page when to show it: when the reader's machine is dark.
+_FOLLOW_THE_READER = """\
+const dark = matchMedia('(prefers-color-scheme: dark)')
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches)
+dark.addEventListener('change', follow)
+follow()
+"""
+
 swagger_ui_default_parameters: dict[str, Any] = {
     "dom_id": "#swagger-ui",
     "layout": "BaseLayout",
@@ -97,7 +105,7 @@ def get_swagger_ui_html(
     if oauth2_redirect_url:
         options.append(f"oauth2RedirectUrl: window.location.origin + {_string(oauth2_redirect_url)},")
     options.append("presets: [SwaggerUIBundle.presets.apis, SwaggerUIBundle.SwaggerUIStandalonePreset],")
-    start = "const ui = SwaggerUIBundle({\n" + "\n".join(options) + "\n})"
+    start = _FOLLOW_THE_READER + "const ui = SwaggerUIBundle({\n" + "\n".join(options) + "\n})"
     if init_oauth:
         start += f"\nui.initOAuth({_json(init_oauth)})"
     body = f'<div id="swagger-ui"></div>\n{_script(swagger_js_url)}\n<script>\n{start}\n</script>'
