@@ -5,10 +5,8 @@
 
 The interpreter itself counts its instructions and its calls, of Python and of C functions (``sys.monitoring``, PEP 669), while
 requests go through a connection as bytes and come out as bytes. A count does not depend on how busy the machine is, so it can
-stand in CI; it says nothing of the time inside a C function, which is what ``bench.run`` is there for. Counts are kept for one
-minor version of Python, since each compiles to other instructions.
-
-Every request has other header bytes than the one before: what is measured is the whole road, not its shortcuts.
+stand in CI; it says nothing of the time inside a C function: ``bench.profile`` counts that, ``bench.run`` times it. Counts are
+kept for each minor version of Python, since each compiles to other instructions; what was kept before stays in the file.
 """
 
 from __future__ import annotations
@@ -20,82 +18,33 @@ import os
 import subprocess
 import sys
 import tomllib
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.inprocess import load
-from bench.works import WORKS, Question
+from bench.wire import ROUTES, Wire, replay
 
 FILE = Path(__file__).with_name("gate.toml")
+HEADING = """\
+# Instructions and calls of one request, and why they are what they are; the last entry of a version of Python counts.
+# Written by: python -m bench.gate --keep "the reason\""""
 ALLOWED = 0.03
 WARM_UP, COUNTED = 50, 40
-REFUSED = Question("/items/five", status=range(422, 423))
-NOWHERE = Question("/nowhere", status=range(404, 405))
-# name → the application's BENCH_WORK, and the request.
-ROUTES = {
-    **{
-        name: (name, WORKS[name].question)
-        for name in ("json", "params", "model", "dependencies", "middleware", "routes1000")
-    },
-    "refused": ("params", REFUSED),
-    "not found": ("params", NOWHERE),
-}
 
 console = Console()
 
 
-def message(question: Question, number: int) -> bytes:
-    """The request as bytes; each number has other headers."""
-    body = question.body or b""
-    fields = {"host": "127.0.0.1:8000", "user-agent": f"gate/{number}", "accept": "application/json",
-              "accept-encoding": "gzip, br", "cookie": "theme=dark", **question.sent}  # fmt: skip
-    if body:
-        fields["content-length"] = str(len(body))
-    lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-    return f"{question.method} {question.path} HTTP/1.1\r\n{lines}\r\n".encode() + body
-
-
 def count(name: str) -> dict[str, float]:
     """In a process that was started for this route: instructions and calls for one request."""
-    from hanok.gateways import handler_of
-    from hanok.protocols.h1.answer import Heads
-    from hanok.protocols.h1.connection import H1Connection
-    from hanok.protocols.services import Services
-    from hanok.server.config import Config
-
-    _, question = ROUTES[name]
-    app = load("hanok")
-    written: list[bytes] = []
-
-    class Sink(asyncio.Transport):
-        def write(self, data: Any) -> None:
-            written.append(bytes(data))
-
-        def is_closing(self) -> bool:
-            return False
-
-        def get_extra_info(self, name: str, default: Any = None) -> Any:
-            return ("127.0.0.1", 50000) if name in ("peername", "sockname") else default
 
     async def main() -> dict[str, float]:
-        loop = asyncio.get_running_loop()
-        connection = H1Connection(Services(loop, handler_of(app), Config(), Heads()))
-        connection.connection_made(Sink())
-
-        async def ask(number: int) -> None:
-            written.clear()
-            connection.data_received(message(question, number))
-            while not written:  # noqa: ASYNC110 - an event would add to what is counted
-                await asyncio.sleep(0)
-
-        for number in range(WARM_UP):
-            await ask(number)
-        status = int(b"".join(written).split(b" ", 2)[1])
-        if status not in question.status:
-            raise SystemExit(f"{name} was answered with {status}")
+        wire = Wire(name)
+        requests = await wire.requests(WARM_UP + COUNTED)
+        await replay(wire, requests[:WARM_UP])
+        wire.check()
         counts = {"instructions": 0, "calls": 0}
 
         def instruction(*_: object) -> None:
@@ -104,17 +53,17 @@ def count(name: str) -> dict[str, float]:
         def call(*_: object) -> None:
             counts["calls"] += 1
 
+        written, data_received = wire.sink.written, wire.connection.data_received
         monitoring = sys.monitoring
         tool, events = monitoring.PROFILER_ID, monitoring.events
-        requests = [message(question, WARM_UP + number) for number in range(COUNTED)]
         monitoring.use_tool_id(tool, "gate")
         monitoring.register_callback(tool, events.INSTRUCTION, instruction)
         monitoring.register_callback(tool, events.CALL, call)
         monitoring.set_events(tool, events.INSTRUCTION | events.CALL)
-        for request in requests:
+        for request in requests[WARM_UP:]:
             written.clear()
-            connection.data_received(request)
-            while not written:  # noqa: ASYNC110
+            data_received(request)
+            while not written:  # noqa: ASYNC110 - an event would add to what is counted
                 await asyncio.sleep(0)
         monitoring.set_events(tool, 0)
         return {kind: round(number / COUNTED, 1) for kind, number in counts.items()}
@@ -124,8 +73,8 @@ def count(name: str) -> dict[str, float]:
 
 def count_all() -> dict[str, dict[str, float]]:
     found = {}
-    for name, (work, _) in ROUTES.items():
-        environment = os.environ | {"BENCH_WORK": work, "PYTHONHASHSEED": "0"}
+    for name in ROUTES:
+        environment = os.environ | {"PYTHONHASHSEED": "0"}
         command = [sys.executable, "-m", "bench.gate", "--child", name]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
         if done.returncode:
@@ -157,20 +106,21 @@ def show(found: dict[str, dict[str, float]], kept: dict[str, Any]) -> bool:
     return passed
 
 
-def keep(found: dict[str, dict[str, float]], reason: str, version: str) -> None:
-    """Write the counts of this version of Python and leave those of others as they are."""
-    kept: dict[str, Any] = tomllib.loads(FILE.read_text()) if FILE.exists() else {}
-    kept[version] = {"reason": reason, **found}
-    lines = ['# Instructions and calls of one request; written by: python -m bench.gate --keep "the reason"', ""]
-    for one, told in sorted(kept.items()):
-        lines += [f'["{one}"]', f"reason = {json.dumps(told['reason'])}"]
-        lines += [
-            f"{json.dumps(name)} = {{ instructions = {counts['instructions']}, calls = {counts['calls']} }}"
-            for name, counts in told.items()
-            if name != "reason"
-        ]
-        lines.append("")
-    FILE.write_text("\n".join(lines))
+def kept_of(version: str, file: Path = FILE) -> dict[str, Any]:
+    """The counts that were kept last for this version of Python."""
+    entries = tomllib.loads(file.read_text()).get(version, []) if file.exists() else []
+    return dict(entries[-1]) if entries else {}
+
+
+def keep(found: dict[str, dict[str, float]], reason: str, version: str, file: Path = FILE) -> None:
+    """Append the counts: what was kept before, and why, stays where it is."""
+    lines = [f'[["{version}"]]', f"date = {datetime.now(UTC):%Y-%m-%d}", f"reason = {json.dumps(reason)}"]
+    lines += [
+        f"{json.dumps(name)} = {{ instructions = {counts['instructions']}, calls = {counts['calls']} }}"
+        for name, counts in found.items()
+    ]
+    before = file.read_text().rstrip() if file.exists() else HEADING
+    file.write_text(before + "\n\n" + "\n".join(lines) + "\n")
 
 
 def main() -> int:
@@ -186,7 +136,7 @@ def main() -> int:
         return 0
     version = "{}.{}".format(*sys.version_info)
     found = count_all()
-    kept = tomllib.loads(FILE.read_text()).get(version, {}) if FILE.exists() else {}
+    kept = kept_of(version)
     if options.keep:
         show(found, kept)
         keep(found, options.keep, version)

@@ -52,8 +52,8 @@ HEADERS = [
 ]
 
 
-def load(peer: str) -> Any:
-    spec = importlib.util.spec_from_file_location("bench_app", HERE / "peers" / peer / "app.py")
+def load(peer: str, file: str = "app.py") -> Any:
+    spec = importlib.util.spec_from_file_location("bench_app", HERE / "peers" / peer / file)
     assert spec
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
