@@ -67,16 +67,18 @@ _WAITING, _STREAMING, _DONE = AnswerState.WAITING, AnswerState.STREAMING, Answer
 class FixedHeaders(tuple[tuple[bytes, bytes], ...]):
     """Answer headers known when the application was compiled. Equal content on every request.
 
-    A door may keep what it derives from them by status: the rendered bytes of the head in ``rendered``, and its
-    fields in ``fields``, beside the bytes that they were made with.
+    A door may keep what it derives from them by status: the rendered bytes of the head in ``rendered``, those with the
+    lines that every answer ends with in ``ready``, and its fields in ``fields``, beside the bytes they were made with.
     """
 
     rendered: dict[int, bytes]
+    ready: dict[int, tuple[bytes, bytes]]
     fields: dict[int, tuple[bytes, tuple[tuple[bytes, bytes], ...]]]
 
     def __new__(cls, pairs: Sequence[tuple[bytes, bytes]] = ()) -> FixedHeaders:
         self = super().__new__(cls, pairs)
         self.rendered = {}
+        self.ready = {}
         self.fields = {}
         return self
 
@@ -529,8 +531,9 @@ class Exchange(Incoming, Interface):
             data = seen if isinstance(seen, bytes) else await seen
         return data
 
-    @abstractmethod
-    def _answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None: ...
+    # Not marked abstract, as the others are: the compiler takes no decorator on what it calls in C.
+    def _answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        raise NotImplementedError
 
     @abstractmethod
     def _start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None: ...

@@ -88,7 +88,7 @@ class Connection(Protocol):
         """Called about once a second: end what has taken too long. ``now`` is the loop's clock."""
 
     def drain(self) -> None:
-        """Finish what runs, take nothing new, then close. An idle one closes at once, unless ``Services.retiring``."""
+        """Finish what runs, then close. An idle one closes after ``Services.grace``, unless ``Services.retiring``."""
 
     def abort(self) -> None:
         """Close now."""
@@ -105,12 +105,15 @@ class Services:
         "begun",  # called with each request before its handler, where somebody wants to know; else None
         "connections",  # every open connection of the worker
         "context",  # the clean context that each request's own is copied from
+        "copy_context",  # makes that copy
         "draining",  # whether the worker is stopping: answers say Connection: close
         "error_log",  # logger "hanok.error"
         "forwarded",  # Forwarded | None: who the client is behind a trusted proxy
+        "grace",  # seconds for which, while draining, idle connections are still listened to
         "handler",  # the application's native handler
         "heads",  # renders the heads of answers, with the live Date
         "http2",  # Http2Factory | None
+        "limit_concurrency",  # as the setting: read for every request, so it stands here too
         "limit_connections",  # how many connections this worker holds; above, the longest idle one makes room
         "loop",
         "max_requests",  # after this many requests ``on_max_requests`` is called; None: never
@@ -119,6 +122,7 @@ class Services:
         "refusals",  # requests refused since the last sweep
         "requests",  # requests taken so far
         "retiring",  # whether, while draining, idle connections are told with their next answer instead of closed
+        "root_path",  # as the setting
         "settings",
         "state",  # dict | None: the lifespan state; copied for each request
         "tasks",  # the tasks of requests that did not finish at once
@@ -153,11 +157,15 @@ class Services:
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self.context = contextvars.copy_context()
+        self.copy_context = self.context.copy
         self.error_log = logging.getLogger("hanok.error")
+        self.root_path = settings.root_path
+        self.limit_concurrency = settings.limit_concurrency
         self.limit_connections = settings.limit_connections or most_connections()
         self.refusals = self.turned_away = 0
         self.draining = False
         self.retiring = False
+        self.grace = 0.0
         self.now = loop.time()
         self.tick = tick
         self.begun: Callable[[Any], None] | None = None
@@ -202,14 +210,18 @@ class Services:
         for connection in list(self.connections):
             connection.sweep(self.now)
 
-    def drain(self, *, retiring: bool = False) -> None:
-        """Begin to stop: idle connections close, the others when their answers are complete.
+    def drain(self, *, retiring: bool = False, grace: float = 0.0) -> None:
+        """Begin to stop: connections close when their answers are complete, idle ones after ``grace`` seconds.
+
+        A proxy keeps connections open and sends on them without asking; nor does it repeat a POST. What it has sent before
+        it could know is answered, and the answer says that the connection ends.
 
         ``retiring``: others go on serving, so an idle connection, whose next request may be on its way already, is
         told with the answer to that, and closed only when it has been idle for as long as it may be.
         """
         self.draining = True
         self.retiring = retiring
+        self.grace = grace
         for connection in list(self.connections):
             connection.drain()
 

@@ -33,6 +33,8 @@ NOT_IN_TRAILERS = frozenset(
     b" www-authenticate".split()
 )
 
+KNOWN_LENGTHS: list[bytes | None] = [None] * 2048  # the Content-Length line of small bodies, made when first needed
+
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -145,7 +147,7 @@ class Heads:
         if type(headers) is FixedHeaders:
             begin = headers.rendered.get(status)
             if begin is not None:
-                return b"%b%bcontent-length: %d\r\n" % (begin, self.tail, size), not is_head, close
+                return begin + self.tail + length_line(size), not is_head, close
         plan = Plan(headers)
         begin = status_line(status) + plan.block
         close = close or plan.close
@@ -164,6 +166,18 @@ class Heads:
             headers.rendered[status] = begin
         head = b"%b%bcontent-length: %d\r\n" % (begin, self._tail(plan), size)
         return head, not is_head and size > 0, close
+
+    def fixed(self, status: int, headers: FixedHeaders) -> bytes | None:
+        """The head for these headers up to the line of Content-Length, if it was rendered since the Date was renewed."""
+        ready = headers.ready.get(status)
+        if ready is not None and ready[0] is self.tail:
+            return ready[1]
+        begin = headers.rendered.get(status)
+        if begin is None:
+            return None
+        head = begin + self.tail
+        headers.ready[status] = (self.tail, head)
+        return head
 
     def streamed(
         self, status: int, headers: Sequence[tuple[bytes, bytes]], is_head: bool, is_11: bool, close: bool
@@ -187,6 +201,16 @@ class Heads:
             framing = Framing.EMPTY if is_head else Framing.CHUNKED
             return head + b"transfer-encoding: chunked\r\n", framing, 0, close
         return head, Framing.EMPTY if is_head else Framing.CLOSE, 0, True
+
+
+def length_line(size: int) -> bytes:
+    """The Content-Length field."""
+    if size >= 2048:
+        return b"content-length: %d\r\n" % size
+    line = KNOWN_LENGTHS[size]
+    if line is None:
+        line = KNOWN_LENGTHS[size] = b"content-length: %d\r\n" % size
+    return line
 
 
 def http_date(second: int) -> bytes:

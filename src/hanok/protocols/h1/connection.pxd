@@ -1,5 +1,4 @@
 cimport cython
-from hanok.protocols.h1.answer cimport Heads
 from hanok.protocols.h1.exchange cimport H1Exchange
 from hanok.protocols.h1.head cimport RequestHead
 from hanok.protocols.h1.output cimport Output
@@ -8,11 +7,10 @@ from hanok.protocols.services cimport Services
 cdef class H1Connection(Output):
     cdef public Py_ssize_t _at
     cdef public bytes _buffer
-    cdef public object _goodbye, _limits, _said, _since, _turn, _upload, client, scheme, server, state
+    cdef public object _goodbye, _limits, _said, _since, _turn, _upload, state
     cdef public bint _reading_paused, ended, left, trusted
     cdef public RequestHead _previous
     cdef public H1Exchange exchange
-    cdef public Heads heads
 
     @cython.locals(state=object)
     cpdef data_received(self, bytes data)
@@ -25,9 +23,10 @@ cdef class H1Connection(Output):
     @cython.locals(exchange=H1Exchange, services=Services)
     cpdef _begin(self, RequestHead head, bytes body, object queue)
     cpdef _handled(self, H1Exchange exchange, object task)
-    cpdef bint may_persist(self, H1Exchange exchange) except -1
-    @cython.locals(services=Services)
-    cpdef answer_end(self, H1Exchange exchange)
+    cpdef bint may_persist(self) except -1
+    @cython.locals(services=Services, own=H1Exchange)
+    cpdef answer_end(self, object exchange)
     cpdef _idle(self)
 
-cdef object _IDLE, _READING, _ANSWERING, _DISCARDING, _LINGERING, _UPGRADED, _CLOSED, _DONE, _Task, TURNING
+cdef object _IDLE, _READING, _ANSWERING, _DISCARDING, _LINGERING, _UPGRADED, _CLOSED, _DONE, _UNSENT, _Task, TURNING
+cdef bint EAGER

@@ -29,25 +29,28 @@ from hanok.protocols.h1.incoming import BodyQueue
 from hanok.protocols.h1.output import Output
 from hanok.protocols.h1.state import H1State
 from hanok.protocols.h1.upload import WHOLE_BODY, Upload
+from hanok.protocols.unread import has_unread
 
 if TYPE_CHECKING:
     from hanok.protocols.services import Services
 
 LINGER_TIME = 2.0  # seconds for which a peer may take note of our last answer
 FIRST_REQUEST = 0.25  # seconds for which a draining server awaits the first request of a connection
+STILL_UNREAD = 0.01  # seconds until another look at what the event loop has not read yet
 PIPELINE_CAP = 32  # requests of one connection in one turn of the event loop
 BUFFER_HIGH = 65536  # bytes of waiting requests above which we stop reading
 HALF_CLOSED = 2.0  # seconds without a byte to say after which a peer that says no more is taken to have gone
 
 # From 3.12 on a task can run its first step where it is made. uvloop's create_task refuses the argument, and
 # the loop's task factory belongs to the application, so the task is constructed directly.
-EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+EAGER = sys.version_info >= (3, 12)
 
 _IDLE, _READING, _ANSWERING = H1State.IDLE, H1State.READING, H1State.ANSWERING
 _DISCARDING, _LINGERING = H1State.DISCARDING, H1State.LINGERING
 _UPGRADED, _CLOSED = H1State.UPGRADED, H1State.CLOSED
 _DONE = AnswerState.DONE
-_Task = asyncio.Task
+_UNSENT = Framing.UNSENT
+_Task: Any = asyncio.Task
 TURNING = object()
 
 
@@ -65,26 +68,18 @@ class H1Connection(Output, asyncio.Protocol):
         "_since",
         "_turn",
         "_upload",
-        "client",
         "ended",
         "exchange",
-        "heads",
         "left",
-        "scheme",
-        "server",
         "state",
         "trusted",
     )
 
     def __init__(self, services: Services, limits: HeadLimits | None = None) -> None:
         super().__init__(services)
-        self.heads = services.heads
         self._limits = limits or HeadLimits.of(services.settings)
         self.state = _IDLE
         self.exchange: H1Exchange | None = None  # the one that is being served
-        self.client: tuple[str, int] | None = None
-        self.server: tuple[str, int | None] | None = None
-        self.scheme = "http"
         self.trusted = False  # whether the peer may say who its client is
         self.ended = False  # the peer says no more; it may still listen
         self._said = 0  # bytes of the answer that it had been sent when we looked last
@@ -306,7 +301,7 @@ class H1Connection(Output, asyncio.Protocol):
         self.exchange = exchange
         if queue is not None:
             exchange.queue = queue
-        root = services.settings.root_path
+        root = services.root_path
         if root:
             exchange.root_path = root
             exchange.path = root + exchange.path
@@ -315,7 +310,7 @@ class H1Connection(Output, asyncio.Protocol):
             services.forwarded.introduce(exchange)
         if services.state is not None:
             exchange.state = services.state.copy()
-        limit = services.settings.limit_concurrency
+        limit = services.limit_concurrency
         if limit is not None and (len(services.connections) > limit or len(services.tasks) >= limit):
             exchange.keep_alive = False
             self._plain(exchange, 503, b"Service Unavailable")
@@ -326,24 +321,26 @@ class H1Connection(Output, asyncio.Protocol):
         if services.requests == services.max_requests and services.on_max_requests is not None:
             services.on_max_requests()
         # Each request has a context of its own, copied from one that no request has touched.
-        task: asyncio.Task[None] = _Task(
-            services.handler(exchange),  # type: ignore[arg-type]  # handlers give coroutines
-            loop=self.loop,
-            context=services.context.copy(),
-            **EAGER,
-        )
+        run = services.handler(exchange)
+        if EAGER:
+            task = _Task(run, loop=self.loop, context=services.copy_context(), eager_start=True)
+        else:
+            task = _Task(run, loop=self.loop, context=services.copy_context())
         if task.done():
             self._handled(exchange, task)
             del task  # else it and the traceback of its error, which leads here, hold each other
         else:
             services.tasks.add(task)
-            task.add_done_callback(partial(self._handled, exchange))
+            task.add_done_callback(partial(self._handled_later, exchange))
+
+    def _handled_later(self, exchange: H1Exchange, task: asyncio.Task[None]) -> None:
+        self.services.tasks.discard(task)
+        self._handled(exchange, task)
 
     def _handled(self, exchange: H1Exchange, task: asyncio.Task[None]) -> None:
         """The handler has returned. See that the peer gets one well-formed answer, or a closed connection."""
-        self.services.tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is None and exchange.answer_state is _DONE and exchange.framing is not Framing.UNSENT:
+        if error is None and exchange.answer_state is _DONE and exchange.framing is not _UNSENT:
             return
         if error is not None and not (isinstance(error, ClientDisconnect) and self.gone):
             # That the peer left in the middle is its business, and no failure of the application.
@@ -436,8 +433,7 @@ class H1Connection(Output, asyncio.Protocol):
 
     # ---- the answer, called by the exchange
 
-    def may_persist(self, exchange: H1Exchange) -> bool:
-        """Whether the connection can serve another request after an answer that begins now."""
+    def may_persist(self) -> bool:
         if self.services.draining or (self.ended and not self._buffer):
             return False
         # If the body is not all here: a short rest is read away. A long one, or one that the peer may never send because it
@@ -451,18 +447,19 @@ class H1Connection(Output, asyncio.Protocol):
 
     def answer_end(self, exchange: H1Exchange) -> None:
         """The answer is complete. What comes next depends on whether the body was."""
-        if exchange is not self.exchange:
+        own = self.exchange
+        if own is None or exchange is not own:
             return  # the peer left, or was refused, before the end
         services = self.services
         if services.access is not None:
             services.access(exchange)
-        if exchange._over is not None:
-            exchange.over()
+        if own._over is not None:
+            own.over()
         self.exchange = None
-        if not exchange.keep_alive or (services.draining and not services.retiring):
+        if not own.keep_alive:
             complete = self.state is _ANSWERING
-            if exchange.queue is not None:
-                exchange.queue.fail(ClientDisconnect())
+            if own.queue is not None:
+                own.queue.fail(ClientDisconnect())
             if complete:
                 self._close()
             else:
@@ -471,8 +468,10 @@ class H1Connection(Output, asyncio.Protocol):
         self.state = states.ON_ANSWER_END[self.state]
         if self.state is _IDLE:
             self._idle()
-        elif exchange.queue is not None:
-            exchange.queue.drop()
+        elif own.queue is not None:
+            own.queue.drop()
+        if services.draining:
+            self.drain()  # the answer began before that, and has not said it
 
     def fail_answer(self, exchange: H1Exchange) -> None:
         """The answer began and cannot be completed: the peer must see that it is cut short."""
@@ -586,17 +585,23 @@ class H1Connection(Output, asyncio.Protocol):
     def drain(self) -> None:
         if self.services.retiring:
             return  # the next answer says it; ``sweep`` ends those that ask nothing more
-        if self.state is _IDLE and not self._buffer:
-            if self._previous is None:
-                # Accepted, and nothing read yet: the first request is on its way, and a client does not repeat it.
-                self.loop.call_later(FIRST_REQUEST, self._close_unused)
-            else:
-                self._close()
-        elif self.state is _DISCARDING or (self.state is _IDLE and self._turn is None):
+        if self.state is _IDLE and self._turn is None:
+            # A request may be on its way, and who has sent it does not repeat it: the first one, after connecting, is
+            # nearly certain.
+            grace = self.services.grace
+            self.loop.call_later(max(grace, FIRST_REQUEST) if self._previous is None else grace, self._leave)
+        elif self.state is _DISCARDING:
             self._linger()
 
-    def _close_unused(self) -> None:
-        if self.state is _IDLE and not self._buffer and not self.gone:
+    def _leave(self) -> None:
+        """The grace of an idle connection is over."""
+        if self.state is not _IDLE or self._turn is not None or self.gone:
+            return  # a request came
+        if not self._reading_paused and has_unread(self.transport):
+            self.loop.call_later(STILL_UNREAD, self._leave)
+        elif self._buffer:
+            self._linger()
+        else:
             self._close()
 
     def abort(self) -> None:

@@ -9,6 +9,8 @@ from hanok.exceptions import ClientDisconnect
 from hanok.protocols.pace import Pace
 
 if TYPE_CHECKING:
+    from hanok.protocols.h1.answer import Heads
+    from hanok.protocols.h1.exchange import H1Exchange
     from hanok.protocols.services import Services
 
 HELD_HIGH = 16384  # an answer of this size is not held back for those after it
@@ -18,20 +20,46 @@ class Output:
     """Bytes leave at once, or together with others when they are held back. ``write_paused`` while the transport is full.
 
     A base of the connection, and no part of it: every answer goes through here, and another attribute on the way costs.
+    It is also what an exchange knows of its connection: ``may_persist`` and ``answer_end`` are the connection's own.
     """
 
-    __slots__ = ("_held", "_sending", "_waiters", "gone", "loop", "services", "transport", "write_paused")
+    __slots__ = (
+        "_held",
+        "_sending",
+        "_waiters",
+        "client",
+        "gone",
+        "heads",
+        "loop",
+        "scheme",
+        "server",
+        "services",
+        "transport",
+        "write_paused",
+    )
 
     transport: asyncio.Transport
 
     def __init__(self, services: Services) -> None:
         self.services = services
         self.loop = services.loop
+        self.heads: Heads = services.heads
+        self.client: tuple[str, int] | None = None
+        self.server: tuple[str, int | None] | None = None
+        self.scheme = "http"
         self.gone = False  # the peer left, or we closed
         self.write_paused = False
         self._held: list[bytes] | None = None  # what leaves with the next flush
         self._sending: Pace | None = None  # of a peer that has not taken all that it was sent
         self._waiters: list[asyncio.Future[None]] | None = None
+
+    def may_persist(self) -> bool:
+        """Whether the connection can serve another request after an answer that begins now."""
+        raise NotImplementedError
+
+    def answer_end(self, exchange: H1Exchange) -> None:
+        """The answer of this exchange is complete."""
+        raise NotImplementedError
 
     def send(self, data: bytes) -> None:
         """Write, or add to what is held back."""
