@@ -20,6 +20,7 @@ from hanok.protocols.h2.frames import PREFACE, ErrorCode, FrameType, goaway
 from hanok.protocols.h2.guard import REMEMBERED, Guard
 from hanok.protocols.h2.head import Malformed, read_head
 from hanok.protocols.h2.limits import Budget
+from hanok.protocols.h2.output import Output
 from hanok.protocols.h2.session import Session
 from hanok.protocols.h2.state import RECEIVED, TRANSITIONS, ConnectionState, Event, Frame, StreamState, refusal
 
@@ -242,11 +243,10 @@ def test_trailers_are_fields_that_may_be_some():
 
 
 def test_the_exchange_is_prepared_as_every_exchange_is():
-    class Connection:
-        client = server = None
-        scheme = "http"
-
-    exchange, prepared = (H2Exchange(Connection(), 1, head_of(*REQUEST), b"") for _ in range(2))
+    connection = Output.__new__(Output)
+    connection.client = connection.server = None
+    connection.scheme = "http"
+    exchange, prepared = (H2Exchange(connection, 1, head_of(*REQUEST), b"") for _ in range(2))
     names = [name for owner in Exchange.__mro__ for name in getattr(owner, "__slots__", ())]
     for name in names:
         setattr(prepared, name, "untouched")

@@ -6,7 +6,8 @@ request, handed to the application's handler in a task of its own, and the answe
 and the transport allow. Read ``connection`` first. ``session`` is the same connection without a socket: the
 ``guard``, which looks at every frame's header and refuses by the tables in ``state`` and the budgets in
 ``limits``, before the ``engine``, which is libnghttp2. ``head`` and ``body`` are a request's, ``answer`` makes
-the fields of answers, ``exchange`` is the door that the application sees, ``tunnel`` carries WebSockets.
+the fields of answers, ``exchange`` is the door that the application sees, ``output`` what it knows of its
+connection, ``tunnel`` carries WebSockets.
 
 ``http2`` is the factory that a worker puts into ``Services.http2``: ``protocol = services.http2(services)``.
 The HTTP/1.1 connection hands its transport over before anything was answered: it leaves

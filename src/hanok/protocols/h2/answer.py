@@ -23,6 +23,20 @@ SPECIAL = DROPPED | {b"content-length", b"date", b"server"}
 STATUS = {status: (b":status", b"%d" % status) for status in range(100, 1000)}
 
 
+_lengths: dict[int, tuple[bytes, bytes]] = {}  # of short bodies, as they were asked for
+SHORT = 4096
+
+
+def length_of(size: int) -> tuple[bytes, bytes]:
+    """The field that says the length."""
+    field = _lengths.get(size)
+    if field is None:
+        field = (b"content-length", b"%d" % size)
+        if size < SHORT:
+            _lengths[size] = field
+    return field
+
+
 class Plan:
     """The headers of one answer as they are sent, and what they say about its length."""
 
@@ -96,7 +110,7 @@ class H2Heads:
         if type(headers) is FixedHeaders:
             known = headers.fields.get(status)
             if known is not None and known[0] is self._heads.tail:
-                return (*known[1], (b"content-length", b"%d" % size)), not is_head and size > 0
+                return (*known[1], length_of(size)), not is_head and size > 0
         plan = Plan(headers)
         fields = self._fields(status, plan)
         if status < 200 or status == 204 or status == 304:
@@ -112,7 +126,7 @@ class H2Heads:
             size = plan.length
         elif type(headers) is FixedHeaders:
             headers.fields[status] = (self._heads.tail, fields)
-        return (*fields, (b"content-length", b"%d" % size)), not is_head and size > 0
+        return (*fields, length_of(size)), not is_head and size > 0
 
     def streamed(
         self, status: int, headers: Sequence[tuple[bytes, bytes]], is_head: bool

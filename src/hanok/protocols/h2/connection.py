@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,7 +19,6 @@ from hanok.exchange import AnswerState, FixedHeaders, too_large
 from hanok.protocols.h1.answer import Framing
 from hanok.protocols.h1.connection import address
 from hanok.protocols.h1.grammar import HeadLimits
-from hanok.protocols.h2.answer import H2Heads
 from hanok.protocols.h2.body import Upload
 from hanok.protocols.h2.clocks import Clocks
 from hanok.protocols.h2.engine import (
@@ -37,21 +35,19 @@ from hanok.protocols.h2.exchange import H2Exchange
 from hanok.protocols.h2.frames import ErrorCode
 from hanok.protocols.h2.guard import Violation
 from hanok.protocols.h2.head import Fields, H2Head, Malformed, read_head
-from hanok.protocols.h2.session import Session
+from hanok.protocols.h2.output import PIECE, Output
 from hanok.protocols.h2.state import TRANSITIONS, ConnectionState, Event, StreamState
 
 if TYPE_CHECKING:
     from hanok.protocols.services import Services
 
-PIECE = 2**18  # bytes that are taken from the engine and written at once
-QUEUED_HIGH = 32768  # bytes of one stream that may wait in the engine for the peer's window, until fewer than LOW do
-QUEUED_LOW = 8192
 LINGER_TIME = 2.0  # seconds for which a peer may take note of our last word
 ROUND_TRIP = 0.5  # seconds after which a draining server no longer awaits requests that crossed its GOAWAY
 
-EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+EAGER = sys.version_info >= (3, 12)  # from then on a task can run its first step where it is made
 
 _DONE = AnswerState.DONE
+_UNSENT = Framing.UNSENT
 _Task = asyncio.Task
 _HALF_CLOSED_REMOTE = StreamState.HALF_CLOSED_REMOTE
 _LINGERING, _CLOSED = ConnectionState.LINGERING, ConnectionState.CLOSED
@@ -66,67 +62,32 @@ class Receiver(Protocol):
     def fast_enough(self, now: float, settings: Any) -> bool: ...
 
 
-class H2Connection(asyncio.Protocol):
+class H2Connection(Output, asyncio.Protocol):
     """One HTTP/2 connection."""
 
     __slots__ = (
-        "_batch",
-        "_clocks",
-        "_ending",
-        "_flushing",
         "_goodbye",
         "_limits",
         "_most_running",
         "_previous",
-        "_rooms",
         "_running",
         "_undecided",
-        "client",
-        "engine",
-        "exchanges",
-        "gone",
-        "heads",
-        "loop",
         "receivers",
-        "scheme",
-        "server",
-        "services",
-        "session",
         "state",
-        "transport",
         "trusted",
-        "write_paused",
     )
 
-    transport: asyncio.Transport
-
     def __init__(self, services: Services) -> None:
-        settings = services.settings
-        self.services = services
-        self.loop = services.loop
-        self.heads = H2Heads(services.heads)
-        self._limits = HeadLimits.of(settings)
-        streams = settings.http2_max_concurrent_streams
-        self.session = Session(self._limits, streams, services.websocket is not None, services.now)
-        self.engine = self.session.engine
+        self._limits = HeadLimits.of(services.settings)
+        super().__init__(services, self._limits)
+        self._clocks = Clocks(self)
         self.state = ConnectionState.OPEN
-        self.client: tuple[str, int] | None = None
-        self.server: tuple[str, int | None] | None = None
-        self.scheme = "http"
         self.trusted = False  # whether the peer may say who its client is
-        self.gone = False  # nothing can be said any more
-        self.write_paused = False
-        self.exchanges: dict[int, H2Exchange] = {}  # those whose answer is not complete
         self.receivers: dict[int, Receiver] = {}  # of streams whose request is not complete
         self._undecided: list[Upload] = []  # begun in this batch; what comes with it may be all of them
-        self._ending: list[int] = []  # answered, and their requests not complete: reset when the answer is out
-        self._rooms: dict[int, asyncio.Future[None]] = {}  # who waits until less of a stream is queued
         self._previous: H2Head | None = None  # of the request before
         self._running = 0  # handlers that have not returned
-        self._most_running = 2 * streams
-        self._batch = False  # whether a flush follows anyway
-        self._flushing = False  # whether one is scheduled
-        self._clocks = Clocks(self)
+        self._most_running = 2 * services.settings.http2_max_concurrent_streams
         self._goodbye: asyncio.TimerHandle | None = None  # the end of lingering, or of waiting for the peer's PING
 
     # ---- called by the transport
@@ -160,7 +121,7 @@ class H2Connection(asyncio.Protocol):
             return
         self._batch = True
         try:
-            self._take(self.session.receive(data, self.services.now))
+            self.take(self.session.receive(data, self.services.now))
             if self._undecided:
                 self._decide()
         finally:
@@ -179,7 +140,7 @@ class H2Connection(asyncio.Protocol):
 
     # ---- what the peer has done
 
-    def _take(self, events: list[EngineEvent]) -> None:
+    def take(self, events: list[EngineEvent]) -> None:
         for event in events:
             if self.gone:
                 return
@@ -205,15 +166,18 @@ class H2Connection(asyncio.Protocol):
         """Serve one request, or arrange for it to be served when its body is here."""
         if stream not in self.session.streams:
             return  # taken back in the same breath
-        try:
-            head = read_head(fields, self._limits, self._previous)
-        except Malformed as error:
-            self._malformed(stream, str(error))
-            return
-        except RemoteProtocolError as error:
-            self.refuse(stream, error.status, str(error))
-            return
-        self._previous = head
+        head = self._previous
+        if head is None or not end or not head.whole or head.section != fields:
+            try:
+                head = read_head(fields, self._limits, head)
+            except Malformed as error:
+                self._malformed(stream, str(error))
+                return
+            except RemoteProtocolError as error:
+                self.refuse(stream, error.status, str(error))
+                return
+            head.whole = end
+            self._previous = head
         if self._running >= self._most_running:
             # The peer takes requests back faster than the application notices.
             self.session.reset(stream, ErrorCode.REFUSED_STREAM)
@@ -262,7 +226,7 @@ class H2Connection(asyncio.Protocol):
         if self.receivers and (receiver := self.receivers.pop(stream, None)) is not None:
             receiver.lost()
         if self._rooms:
-            self._wake(stream)
+            self.wake(stream)
         if not streams:
             self._clocks.since = self.services.now
 
@@ -286,7 +250,7 @@ class H2Connection(asyncio.Protocol):
             self.engine.send_data(stream, text, end_stream=True)
         except EngineError:
             return
-        self._end_of_answer(stream)
+        self.end_request(stream)
 
     # ---- requests
 
@@ -316,26 +280,30 @@ class H2Connection(asyncio.Protocol):
             services.on_max_requests()
         self.exchanges[stream] = exchange
         # Each request has a context of its own, copied from one that no request has touched.
-        task: asyncio.Task[None] = _Task(
-            services.handler(exchange),  # type: ignore[arg-type]  # handlers give coroutines
-            loop=self.loop,
-            context=services.context.copy(),
-            **EAGER,
-        )
+        work: Any = services.handler(exchange)  # handlers give coroutines
+        context = services.context.copy()
+        task: asyncio.Task[None]
+        if EAGER:
+            task = _Task(work, loop=self.loop, context=context, eager_start=True)  # type: ignore[call-arg]  # from 3.12 on
+        else:
+            task = _Task(work, loop=self.loop, context=context)
         self._running += 1
         if task.done():
             self._handled(exchange, task)
             del task  # else it and the traceback of its error, which leads here, hold each other
         else:
             services.tasks.add(task)
-            task.add_done_callback(partial(self._handled, exchange))
+            task.add_done_callback(partial(self._returned, exchange))
+
+    def _returned(self, exchange: H2Exchange, task: asyncio.Task[None]) -> None:
+        self.services.tasks.discard(task)
+        self._handled(exchange, task)
 
     def _handled(self, exchange: H2Exchange, task: asyncio.Task[None]) -> None:
         """The handler has returned. See that the peer gets one well-formed answer, or a stream that was reset."""
         self._running -= 1
-        self.services.tasks.discard(task)
         error = None if task.cancelled() else task.exception()
-        if error is None and exchange.answer_state is _DONE and exchange.framing is not Framing.UNSENT:
+        if error is None and exchange.answer_state is _DONE and exchange.framing is not _UNSENT:
             return
         if error is not None and not (isinstance(error, ClientDisconnect) and exchange.gone):
             # That the peer left in the middle is its business, and no failure of the application.
@@ -346,7 +314,7 @@ class H2Connection(asyncio.Protocol):
             exchange.upload.drop()  # whatever follows, nobody reads it any more
         if exchange.gone or self.exchanges.get(exchange.number) is not exchange:
             return
-        if exchange.framing is Framing.UNSENT:
+        if exchange.framing is _UNSENT:
             if error is None and not task.cancelled():
                 self._log(exchange, "returned without answering", None)
             if isinstance(error, HTTPError):
@@ -356,7 +324,7 @@ class H2Connection(asyncio.Protocol):
         elif exchange.answer_state is not _DONE:
             if error is None:
                 self._log(exchange, "returned before the end of its answer", None)
-            self.fail_answer(exchange)
+            exchange.fail()
 
     def _log(self, exchange: H2Exchange, what: str, error: BaseException | None) -> None:
         self.services.error_log.error(
@@ -378,142 +346,16 @@ class H2Connection(asyncio.Protocol):
         else:
             self.receivers[stream] = open_websocket(self, stream, head)
 
-    # ---- the answer, called by exchanges and bodies
-
-    def answer_end(self, exchange: H2Exchange) -> None:
-        """The answer is complete, though the engine may still hold some of it."""
-        services = self.services
-        if services.access is not None:
-            services.access(exchange)
-        if exchange._over is not None:
-            exchange.over()
-        stream = exchange.number
-        self.exchanges.pop(stream, None)
-        upload = exchange.upload
-        if upload is not None:
-            if upload.ended:
-                upload.release()
-            else:
-                self._end_of_answer(stream)
-                upload.drop()
-        if not self._batch:
-            self.flush_soon()
-
-    def _end_of_answer(self, stream: int) -> None:
-        """The request of this stream, if it is not complete, need not be (RFC 9113 §8.1)."""
-        if stream in self.session.streams:
-            self.session.guard.sent_end(stream)
-            self._ending.append(stream)
-
-    def fail_answer(self, exchange: H2Exchange) -> None:
-        """The answer began and cannot be completed: the peer must see that it is cut short."""
-        if self.exchanges.pop(exchange.number, None) is None:
-            return
-        if self.services.access is not None:
-            self.services.access(exchange)
-        exchange.lost()
-        self.session.reset(exchange.number, ErrorCode.INTERNAL_ERROR)
-        self.flush_soon()
-
-    def send_interim(self, stream: int, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
-        """An informational answer (RFC 9113 §8.1), if it is not too late for one."""
-        try:
-            self.engine.send_informational_response(stream, self.heads.interim(status, headers))
-        except EngineError:
-            return
-        self.flush_soon()
-
-    def consumed(self, stream: int, size: int) -> None:
-        """So many bytes of a body have been taken: the peer may send as many again."""
-        if size and not self.gone:
-            try:
-                self.engine.acknowledge_received_data(size, stream)
-            except (EngineError, ValueError):
-                return  # the connection is being ended
-            if not self._batch:
-                self.flush_soon()
-
-    # ---- output
-
-    def flush_soon(self) -> None:
-        """Write at the end of this turn of the loop, with what others have said by then."""
-        if not self._flushing and not self._batch:
-            self._flushing = True
-            self.loop.call_soon(self.flush)
-
-    def flush(self) -> None:
-        """Write what the engine has, as long as the transport takes it."""
-        self._flushing = False
-        session = self.session
-        while session.over is None and not (self.write_paused or self.gone):
-            data = session.take(PIECE)
-            if data:
-                self._write(data)
-            events = self.engine.events()
-            if events:
-                self._take(events)
-            if len(data) < PIECE:
-                break
-        if self.gone:
-            return
-        if session.over is not None:
-            self._end_of_session(session.over)
-            return
-        if self._ending and not self.write_paused:
-            self._reset_answered()
-        if self._rooms and not self.write_paused:
-            for stream in list(self._rooms):
-                if self.engine.queued_body_size(stream) <= QUEUED_LOW:
-                    self._wake(stream)
-
-    def _write(self, data: bytes) -> None:
-        self.transport.write(data)
-        if self._clocks.sending is not None:
-            self._clocks.sending.owed += len(data)
-
-    def _reset_answered(self) -> None:
-        """Reset the streams whose answers are out and whose requests are not complete (RFC 9113 §8.1)."""
-        session = self.session
-        out = [stream for stream in self._ending if session.is_out(stream)]
-        if out:
-            self._ending = [stream for stream in self._ending if stream not in out]
-            for stream in out:
-                if stream in session.streams:
-                    session.reset(stream, ErrorCode.NO_ERROR)
-            self.flush()
-
-    def send_data(self, stream: int, data: bytes) -> None:
-        """Give the engine a piece of an answer. Raises EngineError if the stream has gone."""
-        self.engine.send_data(stream, data)
-        if self._clocks.windows:
-            self._clocks.queued(stream, len(data))
-
-    def must_wait(self, stream: int) -> bool:
-        """Whether the transport is full, or too much of this stream waits for the peer's window."""
-        return not self.gone and (self.write_paused or self.engine.queued_body_size(stream) > QUEUED_HIGH)
-
-    def room(self, stream: int) -> asyncio.Future[None]:
-        """Done when there is room again, or nothing left to wait for. Shield it: others may wait too."""
-        waiter = self._rooms.get(stream)
-        if waiter is None:
-            waiter = self._rooms[stream] = self.loop.create_future()
-        return waiter
-
-    def _wake(self, stream: int) -> None:
-        waiter = self._rooms.pop(stream, None)
-        if waiter is not None and not waiter.done():
-            waiter.set_result(None)
-
     # ---- the end
 
     def _become(self, event: Event) -> None:
         self.state = TRANSITIONS[event][self.state]
 
-    def _end_of_session(self, over: Violation) -> None:
+    def end_of_session(self, over: Violation) -> None:
         """The session was ended for the peer's fault: write its last words."""
         self.services.error_log.warning("ended the connection of %s: %s", self.client, over.reason)
         while data := self.session.take(PIECE):
-            self._write(data)
+            self.write(data)
         self._linger()
 
     def _abandon(self) -> None:
@@ -526,7 +368,7 @@ class H2Connection(asyncio.Protocol):
         for receiver in receivers.values():
             receiver.lost()
         for stream in list(self._rooms):
-            self._wake(stream)
+            self.wake(stream)
         self._undecided = []
 
     def _linger(self) -> None:

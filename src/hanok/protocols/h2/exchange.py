@@ -12,16 +12,17 @@ from hanok.exchange import AnswerState, Exchange
 from hanok.protocols.h1.answer import Framing
 from hanok.protocols.h2.answer import trailer_fields
 from hanok.protocols.h2.engine import EngineError
+from hanok.protocols.h2.frames import ErrorCode
 from hanok.protocols.tls_extension import with_tls
 
 if TYPE_CHECKING:
     from hanok.protocols.h2.body import Upload
-    from hanok.protocols.h2.connection import H2Connection
     from hanok.protocols.h2.head import H2Head
+    from hanok.protocols.h2.output import Output
     from hanok.types import RawHeaders
 
 _WAITING = AnswerState.WAITING
-_UNSENT = Framing.UNSENT
+_UNSENT, _LENGTH = Framing.UNSENT, Framing.LENGTH
 
 BURST = 2**20  # bytes that one stream may write in one turn of the event loop
 
@@ -41,14 +42,14 @@ class H2Exchange(Exchange):
         "upload",
     )
 
-    connection: H2Connection
+    connection: Output
     framing: Framing  # of the answer; UNSENT until its head was handed to the engine
     gone: bool  # the stream has ended before the answer was complete
     remaining: int  # bytes that a streamed answer with a content-length still owes
     number: int  # of the stream
     upload: Upload | None  # where the body comes from if it is not whole
 
-    def __init__(self, connection: H2Connection, stream: int, head: H2Head, body: bytes | None) -> None:
+    def __init__(self, connection: Output, stream: int, head: H2Head, body: bytes | None) -> None:
         # What ``prepare`` does, without the call. A test holds the two together.
         self._scope = None
         self.app = self.app_root_path = self.endpoint = self.route = self.router = self.session = None
@@ -105,7 +106,7 @@ class H2Exchange(Exchange):
     def _answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
         connection = self.connection
         fields, has_body = connection.heads.whole(status, headers, len(body), self.method == "HEAD")
-        self.framing = Framing.LENGTH
+        self.framing = _LENGTH
         try:
             engine = connection.engine
             if has_body:
@@ -116,7 +117,7 @@ class H2Exchange(Exchange):
                 engine.send_response(self.number, fields, end_stream=True)
         except EngineError:
             pass  # the peer has reset the stream or left, as it may at any time
-        connection.answer_end(self)
+        self._end()
 
     def _start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
         connection = self.connection
@@ -160,7 +161,7 @@ class H2Exchange(Exchange):
         if data:
             await self._write(data)
         if self.framing is Framing.LENGTH and self.remaining:
-            connection.fail_answer(self)
+            self.fail()
             if self.remaining > 0:
                 raise LocalProtocolError(f"the answer ended {self.remaining} bytes before its content-length")
             return
@@ -172,7 +173,7 @@ class H2Exchange(Exchange):
                     connection.engine.end_stream(self.number)
             except EngineError:
                 pass
-        connection.answer_end(self)
+        self._end()
         connection.flush()
 
     async def _drain(self) -> None:
@@ -184,6 +185,35 @@ class H2Exchange(Exchange):
     async def early_hints(self, headers: Sequence[tuple[bytes, bytes]]) -> None:
         if self.framing is _UNSENT:
             self.connection.send_interim(self.number, 103, headers)
+
+    def _end(self) -> None:
+        """The answer is complete, though the engine may still hold some of it."""
+        connection = self.connection
+        services = connection.services
+        if services.access is not None:
+            services.access(self)
+        if self._over is not None:
+            self.over()
+        connection.exchanges.pop(self.number, None)
+        upload = self.upload
+        if upload is not None:
+            if upload.ended:
+                upload.release()
+            else:
+                connection.end_request(self.number)
+                upload.drop()
+        connection.flush_soon()
+
+    def fail(self) -> None:
+        """The answer began and cannot be completed: the peer must see that it is cut short."""
+        connection = self.connection
+        if connection.exchanges.pop(self.number, None) is None:
+            return
+        if connection.services.access is not None:
+            connection.services.access(self)
+        self.lost()
+        connection.session.reset(self.number, ErrorCode.INTERNAL_ERROR)
+        connection.flush_soon()
 
     # ---- the peer
 

@@ -30,6 +30,8 @@ from hanok.protocols.h2.frames import (
 from hanok.protocols.h2.limits import Budgets
 from hanok.protocols.h2.state import RECEIVED, SENT_END, SENT_RESET, Frame, StreamState, refusal
 
+COMPILED = not __file__.endswith(".py")
+
 _HEADERS = int(FrameType.HEADERS)
 _DATA = int(FrameType.DATA)
 _PLAIN_REQUEST = END_STREAM | END_HEADERS  # with PRIORITY_FIELDS absent: a whole request in one frame
@@ -82,12 +84,18 @@ class Guard:
                 return b"", None
             self._begun = True
             pos = len(PREFACE)
+        text = data  # a pointer, when compiled
         size = len(data)
         streams = self.streams
         while size - pos >= HEADER_SIZE:
-            high, low, kind, flags, stream = read_header(data, pos)
-            stream &= STREAM_ID
-            length = high << 8 | low
+            if COMPILED:  # uncompiled, this is slower
+                length = text[pos] << 16 | text[pos + 1] << 8 | text[pos + 2]
+                kind, flags = text[pos + 3], text[pos + 4]
+                stream = (text[pos + 5] & 0x7F) << 24 | text[pos + 6] << 16 | text[pos + 7] << 8 | text[pos + 8]
+            else:
+                high, low, kind, flags, stream = read_header(data, pos)
+                stream &= STREAM_ID
+                length = high << 8 | low
             if length > MAX_FRAME_SIZE:  # RFC 9113 §4.2
                 return self._stop(data, pos, ErrorCode.FRAME_SIZE_ERROR, "a frame is larger than was allowed")
             end = pos + HEADER_SIZE + length

@@ -52,7 +52,9 @@ class H2Head:
         "protocol",  # of an extended CONNECT (RFC 8441), else None
         "query",
         "raw_path",
+        "section",  # everything that the peer sent
         "trailers",  # fields after the body, once it is complete; None: there were none
+        "whole",  # the request ended with it: nothing about it will change, and an equal one may be the same
     )
 
     http_version = "2"
@@ -69,7 +71,9 @@ class H2Head:
     protocol: bytes | None
     query: bytes
     raw_path: bytes
+    section: Fields
     trailers: Fields | None
+    whole: bool
     _raw: Fields | None
 
     @property
@@ -105,6 +109,8 @@ def read_head(fields: Fields, limits: HeadLimits, previous: H2Head | None = None
     """
     head = H2Head()
     head._raw = head.trailers = None
+    head.section = fields
+    head.whole = False
     # Nearly every request has exactly these four.
     pseudo = dict(fields[:4])
     try:

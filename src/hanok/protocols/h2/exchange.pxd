@@ -1,0 +1,22 @@
+cimport cython
+from hanok.exchange cimport Exchange
+from hanok.protocols.h2.head cimport H2Head
+from hanok.protocols.h2.output cimport Output
+from hanok.protocols.services cimport Services
+
+cdef object _UNSENT, _LENGTH, _WAITING
+
+cdef class H2Exchange(Exchange):
+    cdef public object _burst, _over, framing, number, remaining, upload
+    cdef public bint gone
+    cdef public H2Head _head
+    cdef public Output connection
+
+    @cython.locals(connection=Output, fields=tuple, has_body=cython.bint)
+    cpdef _answer(self, object status, object headers, object body)
+    @cython.locals(connection=Output, services=Services)
+    cpdef _end(self)
+    @cython.locals(connection=Output)
+    cpdef fail(self)
+    cpdef over(self)
+    cpdef lost(self)

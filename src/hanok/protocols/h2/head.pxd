@@ -1,0 +1,15 @@
+cimport cython
+
+cdef class H2Head:
+    cdef public object _raw, authority, content_length, protocol, trailers
+    cdef public bint expect_continue, forwarded, has_cookies, has_host, whole
+    cdef public tuple fields, section
+    cdef public str method, path
+    cdef public bytes query, raw_path
+
+@cython.locals(head=H2Head, pseudo=dict, method=bytes, path=bytes)
+cpdef H2Head read_head(tuple fields, object limits, H2Head previous=*)
+@cython.locals(text=str)
+cdef _target(H2Head head, bytes method, bytes path, object limits)
+@cython.locals(length=Py_ssize_t, size=Py_ssize_t, cookies=Py_ssize_t, name=bytes, value=bytes, fields=tuple)
+cdef _decide(H2Head head, object limits)
