@@ -6,20 +6,15 @@ import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from pydantic.fields import FieldInfo
-from typing_extensions import Unpack
-
-from hanok.dependencies import Dependant, call_kind, merged
-from hanok.endpoint import Operation, StreamKind, compile_operation, compile_websocket
-from hanok.endpoint.operation import body_field, should_embed, unique
-from hanok.endpoint.run import Endpoint, RequestHandler, Run, WebSocketEndpointPlan
-from hanok.endpoint.stream import item_type, stream_kind
+# These rooms, and pydantic with them, are loaded with the first operation that is declared.
+from hanok import dependencies as needs
+from hanok import endpoint as compiler
+from hanok import params, serialization
 from hanok.exchange import body_allowed
-from hanok.http import DefaultPlaceholder, Response
-from hanok.params import Parameter
-from hanok.params.signature import REQUIRED, read_return
+from hanok.http.default import DefaultPlaceholder
+from hanok.http.response import Response
 from hanok.routing.base import get_name
 from hanok.routing.declared_route import DeclaredRoute, OperationApp
 from hanok.routing.inherited import Inherited, value_of
@@ -31,8 +26,15 @@ from hanok.routing.options import (
     takes,
 )
 from hanok.routing.plain import RequestResponse, Route, WebSocketRoute
-from hanok.serialization import DumpOptions
 from hanok.types import ASGIApp
+
+if TYPE_CHECKING:
+    from hanok.dependencies import Dependant
+    from hanok.endpoint import Endpoint, Operation, StreamKind, WebSocketEndpointPlan
+    from hanok.endpoint.run import RequestHandler, Run
+    from hanok.params import Parameter
+
+REQUIRED = inspect.Parameter.empty
 
 # The route that is compiled while the one that was declared is asked for its handler.
 COMPILED: ContextVar[APIRoute | None] = ContextVar("hanok.compiled", default=None)
@@ -94,8 +96,8 @@ class APIRoute(DeclaredRoute, Route):
 
     def _infer_response(self) -> None:
         """Where no response model is given, the return annotation is it."""
-        self._yields = call_kind(self.endpoint).yields
-        self._returns = read_return(self.endpoint)
+        self._yields = needs.call_kind(self.endpoint).yields
+        self._returns = params.read_return(self.endpoint)
         if not isinstance(self.response_model, DefaultPlaceholder):
             self._returns = REQUIRED
             return
@@ -109,22 +111,22 @@ class APIRoute(DeclaredRoute, Route):
         self.stream: StreamKind | None = None
         if self._yields:
             is_default = isinstance(self.response_class, DefaultPlaceholder)
-            self.stream = stream_kind(value_of(self.response_class), is_default)
-        self.is_sse_stream = self.stream is StreamKind.EVENTS
-        self.is_json_stream = self.stream is StreamKind.JSON_LINES
+            self.stream = compiler.stream_kind(value_of(self.response_class), is_default)
+        self.is_sse_stream = self.stream is compiler.StreamKind.EVENTS
+        self.is_json_stream = self.stream is compiler.StreamKind.JSON_LINES
         self.stream_item_type = None
         if (self.is_sse_stream or self.is_json_stream) and self._returns is not REQUIRED:
-            self.stream_item_type = item_type(self._returns)
+            self.stream_item_type = compiler.item_type(self._returns)
 
     @cached_property
     def body_field(self) -> Parameter | None:
         """The whole request body as one Parameter."""
-        return body_field(self.dependant, self.unique_id)
+        return compiler.body_field(self.dependant, self.unique_id)
 
     @property
     def _embed_body_fields(self) -> bool:
         # Packages that add a dependency to a declared route ask for it.
-        return should_embed(unique(merged(self.dependant).body_params))
+        return compiler.should_embed(compiler.unique(needs.merged(self.dependant).body_params))
 
     @cached_property
     def response_field(self) -> Parameter | None:
@@ -132,14 +134,14 @@ class APIRoute(DeclaredRoute, Route):
         if not self.response_model:
             return None
         require_body_allowed(self.status_code)
-        return outgoing(f"Response_{self.unique_id}", self.response_model)
+        return params.outgoing(f"Response_{self.unique_id}", self.response_model)
 
     @cached_property
     def stream_item_field(self) -> Parameter | None:
         """What a generator endpoint yields, as a Parameter."""
         if self.stream_item_type is None:
             return None
-        return outgoing(f"StreamItem_{self.unique_id}", self.stream_item_type)
+        return params.outgoing(f"StreamItem_{self.unique_id}", self.stream_item_type)
 
     @cached_property
     def response_fields(self) -> dict[int | str, Parameter]:
@@ -150,7 +152,7 @@ class APIRoute(DeclaredRoute, Route):
                 raise AssertionError("An additional response must be a dict")
             if model := response.get("model"):
                 require_body_allowed(status)
-                fields[status] = outgoing(f"Response_{status}_{self.unique_id}", model)
+                fields[status] = params.outgoing(f"Response_{status}_{self.unique_id}", model)
         return fields
 
     # ---- through an included router
@@ -170,7 +172,7 @@ class APIRoute(DeclaredRoute, Route):
 
     def operation(self) -> Operation:
         """The declaration as the endpoint compiler takes it."""
-        return Operation(
+        return compiler.Operation(
             path=self.path_format,
             dependant=self.dependant,
             name=self.name,
@@ -179,7 +181,7 @@ class APIRoute(DeclaredRoute, Route):
             response_class=value_of(self.response_class),
             chose_class=not isinstance(self.response_class, DefaultPlaceholder),
             response_field=self.response_field,
-            dump=DumpOptions(
+            dump=serialization.DumpOptions(
                 include=self.response_model_include,
                 exclude=self.response_model_exclude,
                 by_alias=self.response_model_by_alias,
@@ -198,7 +200,7 @@ class APIRoute(DeclaredRoute, Route):
     @cached_property
     def compiled_endpoint(self) -> Endpoint:
         """The compiled operation, whose ``plan`` ``hanok explain`` prints."""
-        return compile_operation(self.operation())
+        return compiler.compile_operation(self.operation())
 
     @property
     def app(self) -> ASGIApp:
@@ -218,7 +220,7 @@ class APIRoute(DeclaredRoute, Route):
 
     def _compile(self) -> Run:
         handler = self._request_handler or self._own_handler()
-        if Endpoint.is_bare(handler):
+        if compiler.Endpoint.is_bare(handler):
             return self.compiled_endpoint.run
         return self.compiled_endpoint.run_handler(handler)
 
@@ -292,7 +294,7 @@ class APIWebSocketRoute(DeclaredRoute, WebSocketRoute):
     @cached_property
     def compiled_endpoint(self) -> WebSocketEndpointPlan:
         """The compiled endpoint, whose ``plan`` ``hanok explain`` prints."""
-        return compile_websocket(self.dependant, self.path_format, self.dependency_overrides_provider)
+        return compiler.compile_websocket(self.dependant, self.path_format, self.dependency_overrides_provider)
 
     _derived = ("dependant", "compiled_endpoint")
 
@@ -305,11 +307,6 @@ def get_request_handler(*, dependant: Dependant, route: APIRoute) -> RequestHand
     may replace ``dependant.call`` before it calls this, and wraps what it gets.
     """
     return route.compiled_endpoint.handler()
-
-
-def outgoing(name: str, model: Any) -> Parameter:
-    """A value that leaves, as a Parameter. Raises DeclarationError for what pydantic cannot describe."""
-    return Parameter(name, model, FieldInfo(annotation=model), mode="serialization")
 
 
 def require_body_allowed(status: int | str | None) -> None:

@@ -6,11 +6,9 @@ import functools
 import inspect
 import os
 import warnings
-from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
-
-from typing_extensions import Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack
 
 from hanok.exceptions import DeclarationError
 from hanok.gateways import NativeApp
@@ -263,16 +261,6 @@ class APIRouter(Verbs, Router):
         if included is None or included.original_router is not self:
             return Match.NONE, {}
         return first_match(included.kept_routes(), scope)
-
-    def handle(
-        self, exchange: Any, receive: Receive | None = None, send: Send | None = None
-    ) -> Coroutine[Any, Any, None]:
-        """Answer an exchange; or, with ``(scope, receive, send)``, a request that ``matches`` has
-        accepted.
-        """
-        if receive is None or send is None:
-            return super().handle(exchange)
-        return self._handle_scope(exchange, receive, send)
 
     async def _handle_scope(self, scope: Scope, receive: Receive, send: Send) -> None:
         chosen = next_chosen(scope)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from hanok.dependencies import Dependant, read_dependant
-from hanok.dependencies.dependant import extra_dependant
-from hanok.endpoint.run import Run
-from hanok.exchange import Exchange, WebSocketExchange
+from hanok import dependencies as needs
 from hanok.gateways import NativeApp
 from hanok.routing.base import VIEW
-from hanok.routing.inherited import Inherited
 from hanok.routing.template_route import TemplateRoute
+
+if TYPE_CHECKING:
+    from hanok.dependencies import Dependant
+    from hanok.endpoint.run import Run
+    from hanok.exchange import Exchange, WebSocketExchange
+    from hanok.routing.inherited import Inherited
 
 
 class OperationApp(NativeApp):
@@ -43,9 +45,9 @@ class DeclaredRoute(TemplateRoute):
     def dependant(self) -> Dependant:
         """What the endpoint and the dependencies declared beside it need."""
         names = frozenset(self.param_convertors)
-        dependant = read_dependant(self.endpoint, path=self.path_format, path_names=names)
+        dependant = needs.read_dependant(self.endpoint, path=self.path_format, path_names=names)
         dependant.dependencies[:0] = [
-            extra_dependant(declared, path=self.path_format, path_names=names) for declared in self.dependencies
+            needs.extra_dependant(declared, path=self.path_format, path_names=names) for declared in self.dependencies
         ]
         return dependant
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from hanok.endpoint import FormLimits
-from hanok.http import DefaultPlaceholder
+from hanok.endpoint.form_limits import FormLimits
+from hanok.http.default import DefaultPlaceholder
 from hanok.routing.options import DEFAULTS
 
 

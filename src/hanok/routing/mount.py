@@ -6,7 +6,7 @@ import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
-from hanok.endpoint.operation import FormLimits, inherit_form_limits
+from hanok.endpoint.form_limits import FormLimits, inherit_form_limits
 from hanok.exceptions import NoMatchFound
 from hanok.exchange import Exchange
 from hanok.gateways import ForeignApp, exchange_of, handler_of

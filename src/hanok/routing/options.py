@@ -7,11 +7,15 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from enum import Enum
 from functools import cache
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
-from hanok.dependencies import Depends
-from hanok.endpoint import FormLimits
-from hanok.http import Default, JSONResponse, Response
+from hanok.endpoint.form_limits import FormLimits
+from hanok.http.default import Default
+from hanok.http.json_response import JSONResponse
+
+if TYPE_CHECKING:
+    from hanok.dependencies import Depends
+    from hanok.http import Response
 
 F = TypeVar("F", bound=Callable[..., Any])
 Tags = list[str | Enum]

@@ -7,10 +7,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
+from hanok import http, websockets
 from hanok.exchange import Exchange, WebSocketExchange
 from hanok.gateways import AsgiExchange, AsgiWebSocketExchange, ForeignApp, NativeApp
-from hanok.http import Request, Response, is_async_callable, run_in_threadpool
-from hanok.http.inspection import is_inline
+from hanok.http.inspection import is_async_callable, is_inline
+from hanok.http.response import Response
 from hanok.routing.around import wrap
 from hanok.routing.base import (
     PLAIN_TEXT,
@@ -25,7 +26,6 @@ from hanok.routing.base import (
 from hanok.routing.table import Entry
 from hanok.routing.template_route import TemplateRoute
 from hanok.types import ASGIApp, Receive, Scope, Send
-from hanok.websockets import WebSocket
 
 
 class Route(TemplateRoute):
@@ -172,13 +172,13 @@ class RequestResponse(NativeApp):
         self.is_inline = is_inline(endpoint)
 
     async def handle(self, exchange: Exchange) -> None:
-        request = Request.of(exchange)
+        request = http.Request.of(exchange)
         if self.is_async:
             response = await self.endpoint(request)
         elif self.is_inline:
             response = self.endpoint(request)
         else:
-            response = await run_in_threadpool(self.endpoint, request)
+            response = await http.run_in_threadpool(self.endpoint, request)
         if isinstance(response, Response):
             await response.send(exchange)
         else:
@@ -195,7 +195,7 @@ class WebSocketSession(NativeApp):
         self.endpoint = endpoint
 
     async def handle(self, exchange: WebSocketExchange) -> None:
-        await self.endpoint(WebSocket.of(exchange))
+        await self.endpoint(websockets.WebSocket.of(exchange))
 
 
 def request_response(func: Callable[..., Any]) -> ASGIApp:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from hanok.endpoint.operation import FormLimits, inherit_form_limits
+from hanok.endpoint.form_limits import FormLimits, inherit_form_limits
 from hanok.exceptions import HTTPError, NoMatchFound
 from hanok.exchange import Exchange, WebSocketExchange, told_of
 from hanok.gateways import ForeignApp, NativeApp, handler_of
@@ -160,17 +160,33 @@ class Router(NativeApp):
 
     # ---- an exchange
 
-    def handle(self, exchange: AnyExchange) -> Coroutine[Any, Any, None]:
+    def handle(
+        self, exchange: Any, receive: Receive | None = None, send: Send | None = None
+    ) -> Coroutine[Any, Any, None]:
+        """Answer an exchange; or, with ``(scope, receive, send)``, a request that ``matches`` has
+        accepted.
+        """
+        if receive is not None and send is not None:
+            return self._handle_scope(exchange, receive, send)
         if exchange.router is None:
-            exchange.place("router", self)
+            exchange.router = self
+            if exchange._scope is not None:
+                exchange._scope["router"] = self
         if self.max_body_size is not None and isinstance(exchange, Exchange):
             exchange.body_limit = self.max_body_size
         return self.dispatch(exchange) if self._outer is None else finish(self._outer(exchange))
+
+    async def _handle_scope(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await NativeApp.__call__(self, scope, receive, send)
 
     def dispatch(self, exchange: AnyExchange) -> Coroutine[Any, Any, None]:
         """Match, then hand back the run of the route: no coroutine of our own stands in between."""
         if self._epoch != EPOCH.value:
             self._refresh()
+        if exchange.kind == "http" and not self._opaque:
+            run = self._http.run(exchange)
+            if run is not None:
+                return run
         path = exchange.path
         if exchange.root_path:
             path = below_root(path, exchange.root_path)

@@ -13,16 +13,22 @@ without the walk:
   with their regular expression.
 
 Where one path leads to several places of the tree, the union of them is put in order once and kept.
+
+``MatchTable.run`` is the whole way of the common request: nothing but the table decides, and no mount stands before it or
+behind. It gives up, before it has changed anything, where the router has to look closer.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from hanok.routing.convertors import Convertor, StringConvertor
 from hanok.routing.template import Parameter, Segment, Template, spans_segments
+
+if TYPE_CHECKING:
+    from hanok.exchange import Exchange
 
 ANY_METHOD = None
 _MERGED_LIMIT = 4096
@@ -72,11 +78,15 @@ class Entry:
             return self.template.match(path) or {}
         if not self.whole_segments:
             return {}
-        pieces = path.split("/")
-        return {
-            name: pieces[place] if convertor is None else convertor.convert(pieces[place])
-            for name, convertor, place in self.whole_segments
-        }
+        return self.params_of(path.split("/"))
+
+    def params_of(self, pieces: list[str]) -> dict[str, Any]:
+        """``params`` where each is a segment of its own, of the segments."""
+        found = {}
+        for name, convertor, place in self.whole_segments or ():
+            piece = pieces[place]
+            found[name] = piece if convertor is None else convertor.convert(piece)
+        return found
 
 
 class Slot:
@@ -106,9 +116,9 @@ class Slot:
 
 
 class Node:
-    """A place in the tree of segments."""
+    """A place in the tree of segments. ``accepts`` and ``onward`` are its one pattern, where there is just one."""
 
-    __slots__ = ("ends", "literals", "patterns", "slot", "tails")
+    __slots__ = ("accepts", "branches", "ends", "literals", "onward", "patterns", "slot", "tails")
 
     def __init__(self) -> None:
         self.literals: dict[str, Node] = {}
@@ -116,6 +126,9 @@ class Node:
         self.tails: list[tuple[re.Pattern[str], Slot]] = []
         self.ends: list[Entry] = []
         self.slot: Slot | None = None
+        self.accepts: Callable[[str], Any] | None = None
+        self.onward: Node | None = None
+        self.branches = False  # whether there are tails, or patterns, among which one has to choose
 
     def child(self, segment: Segment) -> Node:
         if all(isinstance(token, str) for token in segment):
@@ -127,6 +140,9 @@ class Node:
         """Put the routes that end here in order; called once, when all of them are known."""
         if self.ends:
             self.slot = Slot(self.ends)
+        self.branches = bool(self.tails) or len(self.patterns) > 1
+        if len(self.patterns) == 1:
+            ((self.accepts, self.onward),) = self.patterns.values()
         for node in self.literals.values():
             node.finish()
         for _, node in self.patterns.values():
@@ -156,7 +172,36 @@ class MatchTable:
 
     def slot(self, path: str) -> Slot | None:
         """Every route that this path could mean, whatever the method."""
-        return self._static.get(path) or self._search(path)
+        found = self._static.get(path)
+        return self._search(path, path.split("/")) if found is None else found
+
+    def run(self, exchange: Exchange) -> Coroutine[Any, Any, None] | None:
+        """The run of the route that takes this request; None where more than this table has to be asked."""
+        if exchange.root_path or exchange.path_params or exchange.body_limit is not None:
+            return None
+        path = exchange.path
+        pieces = None
+        slot = self._static.get(path)
+        if slot is None:
+            pieces = path.split("/")
+            slot = self._search(path, pieces)
+            if slot is None:
+                return None
+        entry = slot.by_method.get(exchange.method, slot.any_method)
+        if entry is None or entry.enter is not None or entry.max_body_size is not None:
+            return None
+        if not entry.whole_segments:
+            if entry.whole_segments is None:
+                return None
+            params = {}
+        else:
+            try:
+                params = entry.params_of(path.split("/") if pieces is None else pieces)
+            except ValueError:
+                return None  # the right form, and still no value
+        exchange.matched(entry.route, entry.endpoint, params)
+        run: Coroutine[Any, Any, None] = entry.route.run(exchange)
+        return run
 
     # ---- building
 
@@ -170,15 +215,31 @@ class MatchTable:
         node.ends.append(entry)
 
     def _with_dynamic(self, path: str, group: list[Entry]) -> list[Entry]:
-        dynamic = self._search(path)
+        dynamic = self._search(path, path.split("/"))
         return group if dynamic is None else group + dynamic.entries
 
     # ---- searching
 
-    def _search(self, path: str) -> Slot | None:
-        if path[:1] != "/":
-            return None
-        segments = path.split("/")
+    def _search(self, path: str, segments: list[str]) -> Slot | None:
+        """Every route with parameters that this path could mean, by its segments."""
+        if segments[0]:
+            return None  # it does not begin with a slash
+        node = self._root
+        for segment in segments[1:]:
+            if node.branches:
+                return self._search_branches(path, segments)
+            onward = node.literals.get(segment)
+            if node.accepts is not None and node.accepts(segment):
+                if onward is not None:
+                    return self._search_branches(path, segments)
+                onward = node.onward
+            if onward is None:
+                return None
+            node = onward
+        return self._search_branches(path, segments) if node.branches else node.slot
+
+    def _search_branches(self, path: str, segments: list[str]) -> Slot | None:
+        """``_search`` where a path may lead to several places."""
         end = len(segments)
         hits: list[Slot] = []
         waiting: list[tuple[Node, int]] = []
