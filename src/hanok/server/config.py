@@ -89,6 +89,9 @@ class Config:
         low=0,
         optional=True,
     )
+    timeout_idle_shutdown: float = option(
+        "seconds", 1, "How long idle connections are still listened to when the server stops.", PROCESS, low=0
+    )
     timeout_worker_boot: float | None = option(
         "seconds", 120, "How long a worker may take until it serves.", PROCESS, low=0.1, optional=True
     )

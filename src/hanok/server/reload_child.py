@@ -47,6 +47,7 @@ class Child:
         config = replace(
             config,
             reload=False,
+            timeout_idle_shutdown=0,  # the next child takes what comes
             timeout_graceful_shutdown=GRACE if grace is None else min(grace, GRACE),
         )
         passed = (told_fd, child_ready_fd, child_life_fd)

@@ -13,6 +13,14 @@ from hanok.server.config import Config
 from hanok.server.listeners import bind, name_of
 from hanok.server.worker import Worker, loop_factory
 
+# Who stops a server in its own process knows that nothing more is on its way.
+OPTIONS: dict[str, Any] = {
+    "port": 0,
+    "access_log": False,
+    "timeout_graceful_shutdown": 5.0,
+    "timeout_idle_shutdown": 0.0,
+}
+
 
 class Server:
     """A worker in a thread, on a free port unless told otherwise.
@@ -22,7 +30,7 @@ class Server:
     """
 
     def __init__(self, app: Any, config: Config | None = None, **options: Any) -> None:
-        self.config = config or Config(**{"port": 0, "access_log": False, "timeout_graceful_shutdown": 5.0, **options})
+        self.config = config or Config(**{**OPTIONS, **options})
         self.app = app
         self.exit_code: int | None = None
         self.worker: Worker | None = None

@@ -123,7 +123,7 @@ class Worker:
         """Stop gracefully, and nobody follows: idle connections need not be told any more."""
         if self._retiring and self.services is not None:
             self._retiring = False
-            self.services.drain()
+            self.services.drain(grace=self._grace)
         self._stop.set()
 
     def stop_now(self) -> None:
@@ -274,9 +274,15 @@ class Worker:
                 break
             await asyncio.sleep(0)
 
+    @property
+    def _grace(self) -> float:
+        """Seconds for which idle connections may still send; not all of the time that a stop may take."""
+        idle, allowed = self.config.timeout_idle_shutdown, self.config.timeout_graceful_shutdown
+        return idle if allowed is None else min(idle, allowed / 2)
+
     async def _drain(self, services: Services) -> None:
         """Let what runs finish, within the deadline; then end it."""
-        services.drain(retiring=self._retiring)
+        services.drain(retiring=self._retiring, grace=self._grace)
         loop = services.loop
         await asyncio.sleep(SETTLE_TLS if self.config.is_tls and self._retiring else SETTLE)
         allowed = self.config.timeout_graceful_shutdown
