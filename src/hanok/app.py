@@ -9,9 +9,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
-
-from typing_extensions import Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from hanok.application import Application, ExceptionHandler
 from hanok.endpoint.exception_handlers import (
@@ -19,19 +17,22 @@ from hanok.endpoint.exception_handlers import (
     request_validation_exception_handler,
     websocket_request_validation_exception_handler,
 )
-from hanok.endpoint.operation import FormLimits
+from hanok.endpoint.form_limits import FormLimits
 from hanok.exceptions import HanokDeprecationWarning, HTTPError, RequestValidationError, WebSocketRequestValidationError
 from hanok.exchange import Exchange
 from hanok.gateways import NativeApp
-from hanok.http import Default, JSONResponse, Response
-from hanok.routing import APIRouter, Route
+from hanok.http.default import Default
+from hanok.http.json_response import JSONResponse
+from hanok.routing.api_router import APIRouter
 from hanok.routing.options import MethodOptions, RouterOptions, takes
+from hanok.routing.plain import Route
 from hanok.routing.route_list import EPOCH
 from hanok.routing.verbs import Verbs
 from hanok.types import DecoratedCallable
 
 if TYPE_CHECKING:
     from hanok.dependencies.declared import Depends
+    from hanok.http.response import Response
     from hanok.middleware import Middleware
     from hanok.routing.frontend import Fallback
 
@@ -292,4 +293,6 @@ class DocumentationPage(NativeApp):
         await next(page.handler for page in docs_routes(self.app) if page.name == self.name)(exchange)
 
 
-__all__ = ["Hanok"]
+FastAPI = Hanok
+
+__all__ = ["FastAPI", "Hanok"]

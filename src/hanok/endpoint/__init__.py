@@ -10,9 +10,38 @@ answers an exchange, and the ``Plan`` behind it, which ``hanok explain`` prints.
 every error. Read ``operation``, ``run``, then ``bind``.
 """
 
-from hanok.endpoint.context import Context
-from hanok.endpoint.operation import FormLimits, Operation, StreamKind
-from hanok.endpoint.run import Endpoint, WebSocketEndpointPlan, compile_operation, compile_websocket
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hanok.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from hanok.endpoint.context import Context
+    from hanok.endpoint.form_limits import FormLimits
+    from hanok.endpoint.operation import Operation, StreamKind, body_field, should_embed, unique
+    from hanok.endpoint.run import Endpoint, WebSocketEndpointPlan, compile_operation, compile_websocket
+    from hanok.endpoint.stream import item_type, stream_kind
+
+# Loaded when first named.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Context": ".context",
+        "Endpoint": ".run",
+        "FormLimits": ".form_limits",
+        "Operation": ".operation",
+        "StreamKind": ".operation",
+        "WebSocketEndpointPlan": ".run",
+        "body_field": ".operation",
+        "compile_operation": ".run",
+        "compile_websocket": ".run",
+        "item_type": ".stream",
+        "should_embed": ".operation",
+        "stream_kind": ".stream",
+        "unique": ".operation",
+    },
+)
 
 __all__ = [
     "Context",
@@ -21,6 +50,11 @@ __all__ = [
     "Operation",
     "StreamKind",
     "WebSocketEndpointPlan",
+    "body_field",
     "compile_operation",
     "compile_websocket",
+    "item_type",
+    "should_embed",
+    "stream_kind",
+    "unique",
 ]

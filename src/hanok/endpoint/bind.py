@@ -22,8 +22,9 @@ from pydantic_core import ValidationError
 
 from hanok.dependencies import CallKind, Injected, Node
 from hanok.endpoint.body import as_client_error, parse_json, read_json_params, reads_as_json
+from hanok.endpoint.form_limits import FormLimits, inherited_form_limits
 from hanok.endpoint.jsonable import validates_from_json
-from hanok.endpoint.operation import BodyKind, FormLimits, inherited_form_limits
+from hanok.endpoint.operation import BodyKind
 from hanok.endpoint.solve import CookieFields, call_node, connection_of, solve
 from hanok.http import Request, run_in_threadpool
 from hanok.http.cookies import cookies_of

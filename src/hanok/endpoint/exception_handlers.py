@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from hanok import serialization
 from hanok.exceptions import HTTPError, RequestValidationError, WebSocketRequestValidationError
 from hanok.exchange import body_allowed
-from hanok.http import JSONResponse, Request, Response, status
-from hanok.serialization import jsonable_encoder
-from hanok.websockets import WebSocket
+from hanok.http.json_response import JSONResponse
+from hanok.http.response import Response
+
+if TYPE_CHECKING:
+    from hanok.http import Request
+    from hanok.websockets import WebSocket
+
+POLICY_VIOLATION = 1008  # RFC 6455 §7.4.1
 
 DEEPEST = 50  # levels of what was sent that an answer repeats if it cannot repeat all
 
@@ -25,9 +31,11 @@ async def http_exception_handler(request: Request, exc: HTTPError) -> Response:
 async def request_validation_exception_handler(request: Request, exc: RequestValidationError) -> JSONResponse:
     """422 with every fault of the request."""
     try:
-        return JSONResponse(status_code=422, content={"detail": jsonable_encoder(exc.errors())})
+        return JSONResponse(status_code=422, content={"detail": serialization.jsonable_encoder(exc.errors())})
     except (ValueError, RecursionError):
-        return JSONResponse(status_code=422, content={"detail": jsonable_encoder(repeatable(exc.errors()))})
+        return JSONResponse(
+            status_code=422, content={"detail": serialization.jsonable_encoder(repeatable(exc.errors()))}
+        )
 
 
 def repeatable(value: Any, depth: int = 0) -> Any:
@@ -52,5 +60,5 @@ def repeatable(value: Any, depth: int = 0) -> Any:
 async def websocket_request_validation_exception_handler(
     websocket: WebSocket, exc: WebSocketRequestValidationError
 ) -> None:
-    """A close with 1008 (policy violation, RFC 6455 §7.4.1) and every fault of the handshake."""
-    await websocket.close(code=status.WS_1008_POLICY_VIOLATION, reason=jsonable_encoder(exc.errors()))
+    """A close with 1008 (policy violation) and every fault of the handshake."""
+    await websocket.close(code=POLICY_VIOLATION, reason=serialization.jsonable_encoder(exc.errors()))

@@ -5,39 +5,16 @@ from __future__ import annotations
 from copy import copy
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypedDict
+from typing import Any
 
 from hanok.dependencies import Dependant, merged
+from hanok.endpoint.form_limits import FormLimits
 from hanok.exceptions import EndpointContext
-from hanok.exchange import Exchange
 from hanok.http import JSONResponse, Response
 from hanok.params import Body, Parameter
 from hanok.params import annotation as kinds
 from hanok.params.declared import File, Form
 from hanok.serialization import DumpOptions
-
-
-class FormLimits(TypedDict, total=False):
-    """How much a form may hold: number of files and fields, bytes in one field."""
-
-    max_files: int | float
-    max_fields: int | float
-    max_part_size: int
-
-
-FORM_LIMITS = "hanok.form_limits"  # scope key: those of the routers and mounts through which a request has come
-
-
-def inherit_form_limits(exchange: Exchange, limits: FormLimits) -> None:
-    """Let limits hold for a request from here on; those of its operation go over them."""
-    exchange.scope[FORM_LIMITS] = {**exchange.scope.get(FORM_LIMITS, {}), **limits}
-
-
-def inherited_form_limits(exchange: Exchange) -> FormLimits:
-    """The limits that hold for a request, without those of its operation."""
-    limits: FormLimits = exchange._scope.get(FORM_LIMITS, {}) if exchange._scope is not None else {}
-    return limits
-
 
 _MULTIPART = "multipart/form-data"
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from hanok.dependencies import Dependant, Flat, Injected, flatten
 from hanok.endpoint.context import Context
-from hanok.endpoint.operation import BodyKind, FormLimits, body_kind, should_embed, unique
+from hanok.endpoint.form_limits import FormLimits
+from hanok.endpoint.operation import BodyKind, body_kind, should_embed, unique
 from hanok.exceptions import EndpointContext
 from hanok.exchange import AnyExchange
 from hanok.params import Parameter

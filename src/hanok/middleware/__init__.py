@@ -12,15 +12,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hanok.lazy import lazy_names
-from hanok.middleware.base import NativeMiddleware
-from hanok.middleware.declaration import Middleware
-from hanok.middleware.errors import ExceptionMiddleware, ServerErrorMiddleware
 
 if TYPE_CHECKING:
     from hanok.gateways.wsgi import WSGIMiddleware
     from hanok.middleware.authentication import AuthenticationMiddleware
+    from hanok.middleware.base import NativeMiddleware
     from hanok.middleware.body_limit import RequestBodyLimitMiddleware
     from hanok.middleware.cors import CORSMiddleware
+    from hanok.middleware.declaration import Middleware
+    from hanok.middleware.errors import ExceptionMiddleware, ServerErrorMiddleware
     from hanok.middleware.gzip import GZipMiddleware
     from hanok.middleware.http_function import BaseHTTPMiddleware
     from hanok.middleware.https_redirect import HTTPSRedirectMiddleware
@@ -34,15 +34,18 @@ __getattr__ = lazy_names(
         "AuthenticationMiddleware": ".authentication",
         "BaseHTTPMiddleware": ".http_function",
         "CORSMiddleware": ".cors",
+        "ExceptionMiddleware": ".errors",
         "GZipMiddleware": ".gzip",
         "HTTPSRedirectMiddleware": ".https_redirect",
+        "Middleware": ".declaration",
+        "NativeMiddleware": ".base",
         "RequestBodyLimitMiddleware": ".body_limit",
+        "ServerErrorMiddleware": ".errors",
         "SessionMiddleware": ".sessions",
         "TrustedHostMiddleware": ".trusted_host",
         "WSGIMiddleware": "hanok.gateways.wsgi",
     },
 )
-
 
 __all__ = [
     "AuthenticationMiddleware",

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from hanok import http, websockets
 from hanok.exceptions import ClientDisconnect, HTTPError, WebSocketException
 from hanok.exchange import body_allowed
-from hanok.http.concurrency import run_in_threadpool
 from hanok.http.inspection import is_async_callable
-from hanok.http.request import Request
 from hanok.http.response import PlainTextResponse, Response
 from hanok.middleware.base import NativeMiddleware, send_response
-from hanok.websockets.state import WebSocketState
-from hanok.websockets.websocket import WebSocket
 
 if TYPE_CHECKING:
     from hanok.exchange import AnyExchange
+    from hanok.http import Request
+    from hanok.websockets import WebSocket
 
 # (request, exception) → Response for HTTP; (websocket, exception) → None for a WebSocket. Sync ones run in a thread.
 ExceptionHandler: TypeAlias = Callable[[Any, Any], Any]
@@ -113,7 +112,7 @@ class ServerErrorMiddleware(NativeMiddleware):
             return
         if exchange.answer_state:
             if self.handler is not None and not self.debug and not isinstance(error, ClientDisconnect):
-                await call_handler(self.handler, Request.of(exchange), error)
+                await call_handler(self.handler, http.Request.of(exchange), error)
         else:
             handler = self.debug_response if self.debug else self.handler or self.error_response
             await answer_by(handler, exchange, error)
@@ -154,19 +153,19 @@ async def call_handler(handler: ExceptionHandler, connection: Any, error: Except
     """What an exception handler returns; a sync one runs in a thread."""
     if is_async_callable(handler):
         return await handler(connection, error)
-    return await run_in_threadpool(handler, connection, error)
+    return await http.run_in_threadpool(handler, connection, error)
 
 
 async def answer_by(handler: ExceptionHandler, exchange: Any, error: Exception) -> None:
     """Call an exception handler, and answer with what it returns."""
     connection: Any
     if exchange.kind == "http":
-        connection = Request.of(exchange)
+        connection = http.Request.of(exchange)
     else:
-        connection = exchange.websocket or WebSocket.of(exchange)
+        connection = exchange.websocket or websockets.WebSocket.of(exchange)
     response = await call_handler(handler, connection, error)
     if response is None:
         return
-    if exchange.kind == "websocket" and connection.application_state is not WebSocketState.CONNECTING:
+    if exchange.kind == "websocket" and connection.application_state is not websockets.WebSocketState.CONNECTING:
         raise error  # an open WebSocket cannot be answered with an HTTP response
     await send_response(response, exchange)

@@ -6,10 +6,40 @@ the 422 shape. Read ``declared`` (Path, Query, …), then ``read`` and ``paramet
 gathers every error) with ``models``. The fast path is compiled from the same Parameters in ``hanok.endpoint``.
 """
 
-from hanok.params.declared import Body, Cookie, Declared, File, Form, Header, Param, Path, Place, Query
-from hanok.params.parameter import Parameter
-from hanok.params.read import read_parameter
-from hanok.params.signature import Argument, read_signature
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hanok.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from hanok.params.declared import Body, Cookie, Declared, File, Form, Header, Param, Path, Place, Query
+    from hanok.params.parameter import Parameter, outgoing
+    from hanok.params.read import read_parameter
+    from hanok.params.signature import Argument, read_return, read_signature
+
+# Loaded when first named.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "Argument": ".signature",
+        "Body": ".declared",
+        "Cookie": ".declared",
+        "Declared": ".declared",
+        "File": ".declared",
+        "Form": ".declared",
+        "Header": ".declared",
+        "Param": ".declared",
+        "Parameter": ".parameter",
+        "Path": ".declared",
+        "Place": ".declared",
+        "Query": ".declared",
+        "outgoing": ".parameter",
+        "read_parameter": ".read",
+        "read_return": ".signature",
+        "read_signature": ".signature",
+    },
+)
 
 __all__ = [
     "Argument",
@@ -24,6 +54,8 @@ __all__ = [
     "Path",
     "Place",
     "Query",
+    "outgoing",
     "read_parameter",
+    "read_return",
     "read_signature",
 ]

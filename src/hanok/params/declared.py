@@ -11,12 +11,11 @@ from collections.abc import Callable
 from enum import Enum
 from inspect import Parameter as InspectParameter
 from inspect import Signature
-from typing import Any, ClassVar, TypedDict
+from typing import Any, ClassVar, TypedDict, Unpack
 
 from pydantic import AliasChoices, AliasPath
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined as Undefined
-from typing_extensions import Unpack
 
 from hanok.exceptions import HanokDeprecationWarning
 

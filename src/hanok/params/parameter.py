@@ -163,6 +163,11 @@ class Parameter:
         return mine
 
 
+def outgoing(name: str, model: Any) -> Parameter:
+    """A value that leaves, as a Parameter. Raises DeclarationError for what pydantic cannot describe."""
+    return Parameter(name, model, FieldInfo(annotation=model), mode="serialization")
+
+
 def _has_metadata(annotation: Any) -> bool:
     if get_origin(annotation) is Annotated or isinstance(annotation, TypeAliasType):
         return True

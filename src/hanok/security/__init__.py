@@ -15,12 +15,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hanok.lazy import lazy_names
-from hanok.security.base import SecurityBase
-from hanok.security.scopes import SecurityScopes
 
 if TYPE_CHECKING:
     from hanok.params.oauth2_form import OAuth2PasswordRequestForm, OAuth2PasswordRequestFormStrict
     from hanok.security.api_key import APIKeyCookie, APIKeyHeader, APIKeyQuery
+    from hanok.security.base import SecurityBase
     from hanok.security.http import (
         HTTPAuthorizationCredentials,
         HTTPBasic,
@@ -30,7 +29,9 @@ if TYPE_CHECKING:
     )
     from hanok.security.oauth2 import OAuth2, OAuth2AuthorizationCodeBearer, OAuth2PasswordBearer
     from hanok.security.open_id_connect import OpenIdConnect
+    from hanok.security.scopes import SecurityScopes
 
+# Loaded when first named.
 __getattr__ = lazy_names(
     __name__,
     {
@@ -49,6 +50,8 @@ __getattr__ = lazy_names(
         "OAuth2PasswordRequestForm": "hanok.params.oauth2_form",
         "OAuth2PasswordRequestFormStrict": "hanok.params.oauth2_form",
         "OpenIdConnect": ".open_id_connect",
+        "SecurityBase": ".base",
+        "SecurityScopes": ".scopes",
     },
 )
 

@@ -5,8 +5,27 @@ What enters: whatever an endpoint returned. What leaves: bytes. ``plain`` writes
 else. Read ``encoder`` for what a value becomes; the other two are its fast equals.
 """
 
-from hanok.serialization.encoder import jsonable_encoder
-from hanok.serialization.plain import is_plain, to_bytes
-from hanok.serialization.response import DumpOptions, ResponseDump
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hanok.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from hanok.serialization.encoder import jsonable_encoder
+    from hanok.serialization.plain import is_plain, to_bytes
+    from hanok.serialization.response import DumpOptions, ResponseDump
+
+# Loaded when first named.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "DumpOptions": ".response",
+        "ResponseDump": ".response",
+        "is_plain": ".plain",
+        "jsonable_encoder": ".encoder",
+        "to_bytes": ".plain",
+    },
+)
 
 __all__ = ["DumpOptions", "ResponseDump", "is_plain", "jsonable_encoder", "to_bytes"]
