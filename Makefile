@@ -4,7 +4,7 @@
 #   make test     the tests, with branch coverage
 #   make test-compiled   the tests against an installed wheel, whose core is compiled; needs a C compiler
 #   make check    lint, format, types, and the direction of imports
-#   make docs     every link and every name in the documentation leads somewhere
+#   make docs     the documentation as a site, in site/; every link, name and program in it is tried
 #   make screenshots   the pictures of docs/images, taken of the running programs; needs chromium
 #   make first-hour    docs/first-hour.md, carried out command by command
 #   make bench    the comparison with other servers; takes half an hour on a quiet machine
@@ -84,7 +84,9 @@ check: $(DEV_STAMP)
 	$(BIN)/lint-imports
 
 docs: $(DEV_STAMP)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	$(BIN)/python -m pytest tests/project -q
+	@echo "The site: file://$(CURDIR)/site/index.html"
 
 screenshots: $(DEV_STAMP)
 	$(BIN)/python docs/screenshots.py $(ARGS)
@@ -116,6 +118,6 @@ format: $(DEV_STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf .venv .venv-* bench/.env conformance/.env conformance/.env-packages conformance/.env-programs build dist src/*.egg-info .coverage .coverage.* htmlcov \
+	rm -rf .venv .venv-* bench/.env conformance/.env conformance/.env-packages conformance/.env-programs build dist site src/*.egg-info .coverage .coverage.* htmlcov \
 		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

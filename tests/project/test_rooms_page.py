@@ -29,4 +29,4 @@ def exists(module: Path) -> bool:
 def test_every_room_has_its_line(root: Path) -> None:
     page = (root / "docs" / "rooms.md").read_text("utf-8")
     rooms = {found.parent.name for found in (root / "src" / "hanok").glob("*/__init__.py")}
-    assert {room for room in rooms if f"| `{room}` |" not in page} == set()
+    assert {room for room in rooms if f"| [`{room}`](../src/hanok/{room}/__init__.py) |" not in page} == set()

@@ -46,13 +46,6 @@ def test_what_the_table_does_not_have_cannot_happen():
         states.after(states.SUPERVISOR, SupervisorState.SERVING, SupervisorEvent.EMPTY)
 
 
-def test_a_diagram_has_an_arrow_for_each_change():
-    drawn = states.diagram(states.SUPERVISOR, SupervisorState.STARTING, SupervisorState.STOPPED).splitlines()
-    assert drawn[:2] == ["stateDiagram-v2", "    [*] --> STARTING"]
-    assert "    STARTING --> DRAINING: STOP, INTERRUPT" in drawn
-    assert drawn[-1] == "    STOPPED --> [*]"
-
-
 # ---- systemd
 
 

@@ -116,15 +116,3 @@ def after(table: Table[E, S], state: S, event: E) -> S:
         return table[event][state]
     except KeyError:
         raise IllegalTransition(f"{event.name} cannot happen in {state.name}") from None
-
-
-def diagram(table: Table[E, S], first: S, last: S) -> str:
-    """The table as a Mermaid state diagram; events that change nothing are left out."""
-    arrows: dict[tuple[S, S], list[str]] = {}
-    for event, ways in table.items():
-        for before, then in ways.items():
-            if before is not then:
-                arrows.setdefault((before, then), []).append(event.name)
-    lines = ["stateDiagram-v2", f"    [*] --> {first.name}"]
-    lines += [f"    {before.name} --> {then.name}: {', '.join(names)}" for (before, then), names in arrows.items()]
-    return "\n".join([*lines, f"    {last.name} --> [*]"])
