@@ -1,5 +1,8 @@
 """Bind: a Plan → the source of one coroutine function, compiled.
 
+There are two of them. ``bind(exchange, context)`` returns what the endpoint has returned. ``run(exchange)``, for endpoints that
+need no Context, goes on and answers with it: one coroutine less for each request.
+
 The generated function is what one would write by hand for that endpoint: read the query once, validate each argument with
 its own validator, await the dependencies in order, call the endpoint. Straight-line code is two to three times as fast as
 walking the plan, and a debugger can step through it (the source is registered in ``linecache``).
@@ -14,7 +17,8 @@ ways equal on generated requests.
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +30,7 @@ from hanok.endpoint.form_limits import FormLimits, inherited_form_limits
 from hanok.endpoint.jsonable import validates_from_json
 from hanok.endpoint.operation import BodyKind
 from hanok.endpoint.solve import CookieFields, call_node, connection_of, solve
-from hanok.http import Request, run_in_threadpool
+from hanok.http import Request, Response, run_in_threadpool
 from hanok.http.cookies import cookies_of
 from hanok.http.headers import headers_of
 from hanok.http.query import parse_query, query_params_of
@@ -37,6 +41,7 @@ from hanok.security import SecurityScopes
 
 if TYPE_CHECKING:
     from hanok.endpoint.plan import Bind, Plan
+    from hanok.exchange import Exchange, FixedHeaders
 
 _numbers = count(1)
 
@@ -78,6 +83,19 @@ async def call_limited(node: Node, context: Any, **arguments: Any) -> Any:
     return await call_node(node, arguments, context)
 
 
+@dataclass(frozen=True)
+class Ending:
+    """What ``run`` does after, and instead of, binding."""
+
+    provider: Any  # of ``dependency_overrides``: while it has some, ``full`` runs
+    full: Callable[[Exchange], Awaitable[None]]
+    write: Callable[[Any], bytes]
+    wrong: Callable[[Plan, Exchange, Any, ValidationError], Exception]  # of what ``write`` refused
+    answer: Callable[[Exchange, Awaitable[Any]], Awaitable[None]]  # with what ``solve`` returns
+    status: int
+    headers: FixedHeaders
+
+
 _HELPERS: dict[str, Any] = {
     "FAULTS": (ValidationError, KeyError, HandOver),
     "ValidationError": ValidationError,
@@ -99,27 +117,37 @@ _HELPERS: dict[str, Any] = {
     "request_of": Request.of,
     "connection_of": connection_of,
     "SecurityScopes": SecurityScopes,
+    "Response": Response,
 }
 
 
 def compile_bind(plan: Plan) -> Bind:
     """The coroutine function ``bind(exchange, context)`` of a plan."""
-    writer = _Writer(plan)
+    return _compiled(_Writer(plan), "bind")  # type: ignore[no-any-return]  # it comes out of exec
+
+
+def compile_run(plan: Plan, ending: Ending) -> Callable[[Exchange], Coroutine[Any, Any, None]]:
+    """The coroutine function ``run(exchange)`` of a plan that needs no Context."""
+    return _compiled(_Writer(plan, ending), "run")  # type: ignore[no-any-return]  # it comes out of exec
+
+
+def _compiled(writer: _Writer, name: str) -> Any:
     source = writer.source()
     filename = f"<hanok endpoint {next(_numbers)}>"
     namespace = writer.namespace
     exec(compile(source, filename, "exec"), namespace)
     linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    bind: Any = namespace["bind"]
-    bind.source = source
-    return bind  # type: ignore[no-any-return]  # it comes out of exec
+    function: Any = namespace[name]
+    function.source = source
+    return function
 
 
 class _Writer:
     """Writes the source, and collects what it refers to in ``namespace``."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, ending: Ending | None = None) -> None:
         self.plan = plan
+        self.ending = ending
         self.nodes = plan.flat.nodes
         self.namespace: dict[str, Any] = {**_HELPERS, "plan": plan}
         self.lines: list[str] = []
@@ -129,7 +157,10 @@ class _Writer:
 
     def source(self) -> str:
         """The whole function."""
-        self._line(0, "async def bind(exchange, context):")
+        if self.ending is None:
+            self._line(0, "async def bind(exchange, context):")
+        else:
+            self._begin_run(self.ending)
         self._body_prelude()
         if self.plan.body_kind is BodyKind.FORM:
             # Reading a form costs far more than straight-line code could save, and this way a fault is met once only.
@@ -138,7 +169,27 @@ class _Writer:
         self._fields_prelude()
         for node in self.nodes:
             self._node(node)
+        if self.ending is not None:
+            self._end_run(self.ending)
         return "\n".join(self.lines) + "\n"
+
+    def _begin_run(self, ending: Ending) -> None:
+        self._line(0, "async def run(exchange):")
+        if ending.provider is not None:
+            self._line(1, f"if {self._keep('provider', ending.provider)}.dependency_overrides:")
+            self._line(2, f"return await {self._keep('full', ending.full)}(exchange)")
+        if self._injects(Injected.REQUEST, Injected.WEBSOCKET, Injected.CONNECTION):
+            self._line(1, "context = None")
+
+    def _end_run(self, ending: Ending) -> None:
+        write, wrong = self._keep("write", ending.write), self._keep("wrong", ending.wrong)
+        self._line(1, "if isinstance(result, Response):")
+        self._line(2, "return await result.send(exchange)")
+        self._line(1, "try:")
+        self._line(2, f"content = {write}(result)")
+        self._line(1, "except ValidationError as error:")
+        self._line(2, f"raise {wrong}(plan, exchange, result, error) from error")
+        self._line(1, f"exchange.answer({ending.status}, {self._keep('headers', ending.headers)}, content)")
 
     # ---- small tools
 
@@ -160,7 +211,12 @@ class _Writer:
 
     def _hand_over(self, depth: int, before: int) -> None:
         done = ", ".join(f"{index}: n{index}" for index in range(before) if self._kept(index))
-        self._line(depth, f"return await solve(plan, exchange, context, {self.body_expression}, {{{done}}})")
+        if self.ending is None:
+            self._line(depth, f"return await solve(plan, exchange, context, {self.body_expression}, {{{done}}})")
+        else:
+            answer = self._keep("answer", self.ending.answer)
+            solving = f"solve(plan, exchange, None, {self.body_expression}, {{{done}}})"
+            self._line(depth, f"return await {answer}(exchange, {solving})")
 
     def _kept(self, index: int) -> bool:
         return index < len(self.nodes) - 1
@@ -261,14 +317,16 @@ class _Writer:
         dependant = node.dependant
         call = self._keep("c", dependant.call)
         is_endpoint = not self._kept(node.index)
-        target = "return " if is_endpoint else f"n{node.index} = "
+        returned = "return " if self.ending is None else "result = "
+        target = returned if is_endpoint else f"n{node.index} = "
         joined = f", {arguments}" if arguments else ""
+        context = "context" if self.ending is None else "None"
         if is_endpoint and dependant.kind.yields:
-            self._line(1, f"return {call}({arguments})")
+            self._line(1, f"{returned}{call}({arguments})")
         elif dependant.kind.yields:
             self._line(1, f"{target}await context.enter({self._keep('node', node)}, dict({arguments}))")
         elif dependant.limit is not None:
-            self._line(1, f"{target}await call_limited({self._keep('node', node)}, context{joined})")
+            self._line(1, f"{target}await call_limited({self._keep('node', node)}, {context}{joined})")
         elif dependant.kind is CallKind.ASYNC:
             self._line(1, f"{target}await {call}({arguments})")
         elif dependant.kind is CallKind.INLINE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 from hanok.dependencies import Dependant, Flat, Injected, flatten
@@ -36,8 +37,6 @@ class Plan:
         form_limits: FormLimits | None = None,
         provider: Any = None,
     ) -> None:
-        from hanok.endpoint.bind import compile_bind
-
         self.dependant = dependant
         self.overrides: Mapping[Any, Any] = dict(overrides or {})
         self.provider: Any = provider if hasattr(provider, "dependency_overrides") else None
@@ -51,7 +50,13 @@ class Plan:
         self.body_kind: BodyKind = body_kind(body)
         self.embed = should_embed(body)
         self.has_exits: bool = any(node.dependant.kind.yields for node in self.flat.nodes[:-1])
-        self.bind: Bind = compile_bind(self)
+
+    @cached_property
+    def bind(self) -> Bind:
+        """Compiled when first needed: an endpoint that needs no Context is run by another function."""
+        from hanok.endpoint.bind import compile_bind
+
+        return compile_bind(self)
 
     def outdated(self) -> bool:
         """Whether other overrides concern this endpoint now than when the plan was made."""

@@ -96,39 +96,41 @@ class Endpoint:
     # ---- the short way
 
     def _short_run(self) -> Run:
-        plan = self.plan
-        bind = plan.bind
-        status, headers = self.status, _JSON_HEADERS
-        write, full = self._write, self._full
+        from hanok.endpoint.bind import Ending, compile_run
+
         provider = self.operation.overrides
-        if provider is None or not hasattr(provider, "dependency_overrides"):
-            provider = _NO_OVERRIDES
+        ending = Ending(
+            provider=provider if hasattr(provider, "dependency_overrides") else None,
+            full=self._full,
+            write=self._write,
+            wrong=wrong_result,
+            answer=self._answer_with,
+            status=self.status,
+            headers=_JSON_HEADERS,
+        )
+        return compile_run(self.plan, ending)
 
-        async def run(exchange: Exchange) -> None:
-            if provider.dependency_overrides:
-                await full(exchange)
-                return
-            try:
-                result = await bind(exchange, None)
-            except Overridden as begun:
-                await self._resumed(begun)(exchange)
-                return
-            if isinstance(result, Response):
-                await result.send(exchange)
-                return
-            try:
-                body = write(result)
-            except ValidationError as error:
-                raise wrong_result(plan, exchange, result, error) from error
-            exchange.answer(status, headers, body)
-
-        return run
+    async def _answer_with(self, exchange: Exchange, solving: Awaitable[Any]) -> None:
+        """The end of the short way where it was left for ``solve``."""
+        try:
+            result = await solving
+        except Overridden as begun:
+            await self._resumed(begun)(exchange)
+            return
+        if isinstance(result, Response):
+            await result.send(exchange)
+            return
+        try:
+            body = self._write(result)
+        except ValidationError as error:
+            raise wrong_result(self.plan, exchange, result, error) from error
+        exchange.answer(self.status, _JSON_HEADERS, body)
 
     def _writer(self, status: int) -> Callable[[Any], bytes]:
         """What makes the body of a returned value; it lets pydantic's error through."""
         if not body_allowed(status):
             return lambda value: b""
-        return to_bytes if self.dump is None else self.dump.to_bytes
+        return to_bytes if self.dump is None else self.dump.writer()
 
     def _resumed(self, begun: Overridden) -> Run:
         """The full way for a request that has begun on the short one."""
@@ -243,13 +245,6 @@ class Endpoint:
     def is_bare(handler: RequestHandler) -> bool:
         """Whether nothing was put around a handler that ``handler()`` gave."""
         return getattr(handler, "__func__", None) is Endpoint.handle_request
-
-
-class _NoOverrides:
-    dependency_overrides: dict[Any, Any] = {}
-
-
-_NO_OVERRIDES = _NoOverrides()
 
 
 def _dump_of(operation: Operation) -> ResponseDump | None:
