@@ -201,7 +201,7 @@ def test_threads_go_home_after_a_while_and_with_their_loop(monkeypatch: pytest.M
 
     async def count() -> int:
         await run_in_threadpool(int)
-        pool = threads.pool_of(asyncio.get_running_loop())
+        pool = threads.current_pool()
         with anyio.fail_after(10):
             while pool._threads:
                 await asyncio.to_thread(time.sleep, 0.005)
@@ -227,3 +227,134 @@ def test_under_trio_the_threads_are_anyios() -> None:
         return [await run_in_threadpool(int, "5"), await run_beyond_limit(int, "6")]
 
     assert anyio.run(main, backend="trio") == [5, 6]
+
+
+def test_calls_that_never_wait_share_their_threads() -> None:
+    async def main() -> None:
+        for _ in range(5):
+            await asyncio.gather(*(run_in_threadpool(int) for _ in range(30)))
+        assert threads.current_pool()._threads < 30
+
+    run(main)
+
+
+def test_calls_beyond_the_limit_come_in_their_order() -> None:
+    async def main() -> None:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = 1
+        order: list[int] = []
+        await asyncio.gather(*(run_in_threadpool(order.append, number) for number in range(300)))
+        assert order == list(range(300))
+        await anyio.lowlevel.checkpoint()
+        assert anyio.to_thread.current_default_thread_limiter().borrowed_tokens == 0
+
+    run(main)
+
+
+def test_a_limit_that_is_raised_lets_in_who_waits() -> None:
+    async def main() -> None:
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        limiter.total_tokens = 1
+        go = threading.Event()
+        first = asyncio.ensure_future(run_in_threadpool(go.wait, 10))
+        second = asyncio.ensure_future(run_in_threadpool(go.set))
+        await asyncio.sleep(0)
+        limiter.total_tokens = 2
+        await second
+        assert await first is True
+
+    run(main)
+
+
+def test_a_limit_that_is_lowered_is_kept_by_who_comes_next() -> None:
+    async def main() -> None:
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        limiter.total_tokens = 2
+        lock, running, peak = threading.Lock(), [0], [0]
+        begun = threading.Barrier(3)
+
+        def first() -> None:
+            begun.wait(10)
+
+        def later() -> None:
+            with lock:
+                running[0] += 1
+                peak[0] = max(peak[0], running[0])
+            time.sleep(0)
+            with lock:
+                running[0] -= 1
+
+        tasks = [asyncio.ensure_future(run_in_threadpool(first)) for _ in range(2)]
+        tasks += [asyncio.ensure_future(run_in_threadpool(later)) for _ in range(10)]
+        await asyncio.sleep(0)
+        limiter.total_tokens = 1
+        await asyncio.to_thread(begun.wait, 10)
+        await asyncio.gather(*tasks)
+        assert peak[0] == 1
+
+    run(main)
+
+
+def test_others_who_wait_for_the_limit_have_their_turn() -> None:
+    async def main() -> None:
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        limiter.total_tokens = 1
+        on = True
+
+        async def again_and_again() -> None:
+            while on:
+                await run_in_threadpool(int)
+
+        busy = [asyncio.ensure_future(again_and_again()) for _ in range(3)]
+        await run_in_threadpool(int)
+        with anyio.fail_after(10):
+            assert await anyio.to_thread.run_sync(int, "5") == 5
+        on = False
+        await asyncio.gather(*busy)
+
+    run(main)
+
+
+def test_where_no_thread_can_be_started_the_call_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_more(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    async def main() -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", no_more)
+            with pytest.raises(RuntimeError, match="can't start"):
+                await run_in_threadpool(int)
+        assert await run_in_threadpool(int, "3") == 3
+        assert anyio.to_thread.current_default_thread_limiter().borrowed_tokens == 0
+
+    run(main)
+
+
+def test_where_no_further_thread_can_be_started_those_that_are_there_do_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def main() -> None:
+        go = threading.Event()
+        first = asyncio.ensure_future(run_in_threadpool(go.wait, 10))
+        await run_in_threadpool(int)  # a second thread
+        failed = asyncio.Event()
+
+        def no_more(thread: threading.Thread) -> None:
+            failed.set()
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(threading.Thread, "start", no_more)
+        second = asyncio.ensure_future(run_in_threadpool(go.wait, 10))
+        third = asyncio.ensure_future(run_in_threadpool(int, "3"))
+        await failed.wait()
+        go.set()
+        assert await asyncio.gather(first, second, third) == [True, True, 3]
+
+    run(main)
+
+
+def test_a_thread_that_is_called_when_it_is_about_to_go_home_stays() -> None:
+    async def main() -> None:
+        pool = threads.current_pool()
+        worker = threads.Worker()
+        worker.bell.release()
+        assert pool._stays(worker)
+
+    run(main)

@@ -30,7 +30,8 @@ from hanok.endpoint.form_limits import FormLimits, inherited_form_limits
 from hanok.endpoint.jsonable import validates_from_json
 from hanok.endpoint.operation import BodyKind
 from hanok.endpoint.solve import CookieFields, call_node, connection_of, solve
-from hanok.http import Request, Response, run_in_threadpool
+from hanok.http import Request, Response
+from hanok.http.concurrency import in_thread
 from hanok.http.cookies import cookies_of
 from hanok.http.headers import headers_of
 from hanok.http.query import parse_query, query_params_of
@@ -113,7 +114,7 @@ _HELPERS: dict[str, Any] = {
     "parse_json": parse_json,
     "as_client_error": as_client_error,
     "call_limited": call_limited,
-    "in_thread": run_in_threadpool,
+    "in_thread": in_thread,
     "request_of": Request.of,
     "connection_of": connection_of,
     "SecurityScopes": SecurityScopes,

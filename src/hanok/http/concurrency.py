@@ -6,13 +6,16 @@ The threads are those of ``threads``; their limit is anyio's, because users set
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import partial
 from types import TracebackType
-from typing import Any, Generic, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from hanok.gateways.event_loop import on_trio
+
+if TYPE_CHECKING:
+    from hanok.http.threads import ThreadPool
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -20,8 +23,7 @@ T = TypeVar("T")
 
 async def run_in_threadpool(func: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call ``func`` in a worker thread and return what it returns."""
-    # _run passes the value on as Any.
-    return await _run(partial(func, *args, **kwargs) if args or kwargs else func)  # type: ignore[no-any-return]
+    return await in_thread(func, *args, **kwargs)
 
 
 async def run_beyond_limit(func: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -33,18 +35,31 @@ async def run_beyond_limit(func: Callable[P, T], *args: P.args, **kwargs: P.kwar
     return await _run(partial(func, *args, **kwargs), False)  # type: ignore[no-any-return]  # as above
 
 
-async def _run(call: Callable[[], Any], limited: bool = True) -> Any:
-    if not on_trio():
-        import asyncio
+def in_thread(func: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Coroutine[Any, Any, T]:
+    """``run_in_threadpool`` with one coroutine less."""
+    return _run(partial(func, *args, **kwargs) if args or kwargs else func)
 
-        try:
-            from hanok.http.threads import pool_of
 
-            pool = pool_of(asyncio.get_running_loop())
-        except ImportError:  # an anyio that has moved what the pool needs
-            pass
-        else:
-            return await pool.run(call, limited)
+def _run(call: Callable[[], Any], limited: bool = True) -> Coroutine[Any, Any, Any]:
+    if not on_trio() and (pool := _pool or _find_pool()) is not None:
+        return pool().run(call, limited)
+    return _run_by_anyio(call, limited)
+
+
+_pool: Callable[[], ThreadPool] | None = None  # that of the running loop; found when it is needed, for it imports anyio
+
+
+def _find_pool() -> Callable[[], ThreadPool] | None:
+    global _pool
+    try:
+        from hanok.http.threads import current_pool
+    except ImportError:  # an anyio that has moved what the pool needs
+        return None
+    _pool = current_pool
+    return _pool
+
+
+async def _run_by_anyio(call: Callable[[], Any], limited: bool) -> Any:
     from anyio import CapacityLimiter
     from anyio.to_thread import run_sync
 
