@@ -91,7 +91,8 @@ class Application(NativeApp):
     def _compile(self) -> Handler:
         if self.middleware_stack is None:
             self.middleware_stack = self.build_middleware_stack()
-        self._handler = handler_of(self.middleware_stack)
+        stack = self.middleware_stack
+        self._handler = stack.native_handler() if type(stack) is Outermost else handler_of(stack)
         return self._handler
 
     @property
@@ -185,19 +186,51 @@ class Outermost(ServerErrorMiddleware):
     One layer for both: each layer is a coroutine that every request pays for.
     """
 
+    def native_handler(self) -> Handler:
+        """``handle``; or the same together with the layer below, where nobody has put middleware between the two."""
+        if type(self.app) is not ExceptionMiddleware:
+            return self.handle
+        inner, answered = self.app.inner, self.app.answered
+
+        async def handle(exchange: AnyExchange) -> None:
+            try:
+                try:
+                    await inner(exchange)
+                except Exception as error:
+                    if not await answered(exchange, error):
+                        raise
+            except Exception as error:
+                if not await self.failed(exchange, error):
+                    raise
+            finally:
+                if exchange.kind == "http" and exchange.exits:
+                    await close_all(exchange.exits)
+
+        return handle
+
     async def handle(self, exchange: AnyExchange) -> None:
         try:
             await self.inner(exchange)
         except Exception as error:
-            if isinstance(exchange, Exchange) and is_above_limit(exchange, error):
-                exchange.answer(413, [PLAIN_TEXT], b"Content Too Large")
-                return
-            await self.answer(exchange, error)
-            raise
+            if not await self.failed(exchange, error):
+                raise
         finally:
-            if isinstance(exchange, Exchange) and exchange.exits:
-                while exchange.exits:
-                    await exchange.exits.pop().close()
+            if exchange.kind == "http" and exchange.exits:
+                await close_all(exchange.exits)
+
+    async def failed(self, exchange: AnyExchange, error: Exception) -> bool:
+        """Answer what nobody has handled. Whether that is all: it is raised on, for the server to log, if not."""
+        if isinstance(exchange, Exchange) and is_above_limit(exchange, error):
+            exchange.answer(413, [PLAIN_TEXT], b"Content Too Large")
+            return True
+        await self.answer(exchange, error)
+        return False
+
+
+async def close_all(files: list[Any]) -> None:
+    """Close uploaded files, the last one first."""
+    while files:
+        await files.pop().close()
 
 
 def is_above_limit(exchange: Exchange, error: Exception) -> bool:

@@ -64,15 +64,21 @@ class ExceptionMiddleware(NativeMiddleware):
         try:
             await self.inner(exchange)
         except Exception as error:
-            handler = self.find(error)
-            if handler is None:
+            if not await self.answered(exchange, error):
                 raise
-            if exchange.kind == "http" and exchange.answer_state:
-                raise RuntimeError("Caught handled exception, but response already started.") from error
-            if self.debug:
-                handler = helpful(handler, exchange, error)
-            await answer_by(handler, exchange, error)
-            let_go(error)
+
+    async def answered(self, exchange: AnyExchange, error: Exception) -> bool:
+        """Whether there was a handler for this error, which has answered then."""
+        handler = self.find(error)
+        if handler is None:
+            return False
+        if exchange.kind == "http" and exchange.answer_state:
+            raise RuntimeError("Caught handled exception, but response already started.") from error
+        if self.debug:
+            handler = helpful(handler, exchange, error)
+        await answer_by(handler, exchange, error)
+        let_go(error)
+        return True
 
     def http_exception(self, request: Request, exc: Exception) -> Response:
         """The detail as plain text."""
