@@ -142,7 +142,7 @@ def test_a_peer_that_pings_and_takes_no_pong_is_not_read_and_then_cut(serve: Any
 
         def sweep() -> None:
             nonlocal most
-            most = max(most, connection._transport.get_write_buffer_size())
+            most = max(most, connection.transport.get_write_buffer_size())
             connection.sweep(second)
             swept.set()
 

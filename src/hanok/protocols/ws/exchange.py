@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
 from hanok.exchange import WebSocketExchange, body_allowed
 from hanok.protocols.tls_extension import with_tls
+from hanok.protocols.waiter import Waiter
 from hanok.protocols.ws.handshake import offered_subprotocols
-from hanok.protocols.ws.messages import size_of
 from hanok.protocols.ws.states import TRANSITIONS, WsEvent, WsState
 from hanok.types import Message, RawHeaders, Scope
 
 if TYPE_CHECKING:
     from hanok.protocols.ws.connection import WsConnection
+    from hanok.protocols.ws.reader import Reader
 
 ABNORMAL = 1006  # RFC 6455 §7.4.1: the connection ended without a close frame
 
@@ -28,30 +28,35 @@ class PeerGone(ClientDisconnect, ConnectionError):
 _MESSAGES: dict[str, dict[WsState, WsEvent]] = {
     "websocket.accept": {WsState.HANDSHAKE: WsEvent.ACCEPT},
     "websocket.close": {WsState.HANDSHAKE: WsEvent.REFUSE, WsState.OPEN: WsEvent.CLOSE},
-    "websocket.send": {WsState.OPEN: WsEvent.SEND},
+    "websocket.send": {
+        WsState.OPEN: WsEvent.SEND
+    },  # for the names of what it takes: ``send`` does it before it looks here
     "websocket.http.response.start": {WsState.HANDSHAKE: WsEvent.DENY},
     "websocket.http.response.body": {WsState.DENYING: WsEvent.DENY_BODY},
 }
+_OPEN = WsState.OPEN
 
 
 class WsExchange(WebSocketExchange):
     """One WebSocket over HTTP/1.1. What the peer has sent waits in ``inbox``."""
 
-    __slots__ = ("_connection", "_denial", "_ended", "_waiter", "inbox", "inbox_size", "socket_state", "status")
+    __slots__ = ("_denial", "_ended", "connection", "inbox", "inbox_size", "socket_state", "status", "waiter")
 
-    def __init__(self, connection: WsConnection) -> None:
+    connection: WsConnection
+
+    def __init__(self, connection: Reader) -> None:
         self.prepare()
         self.socket_state = WsState.HANDSHAKE
         self.status = 0  # of the answer to the handshake, for logs
         self.inbox: deque[Message] = deque([{"type": "websocket.connect"}])
         self.inbox_size = 0  # of the messages there, about
-        self._connection = connection
+        self.connection = connection  # type: ignore[assignment]  # nothing else inherits from Reader
         self._denial: tuple[int, RawHeaders] | None = None  # a denial's head, until its body comes
         self._ended: Message | None = None
-        self._waiter: asyncio.Future[None] | None = None
+        self.waiter = Waiter(connection.loop)
 
     def extensions(self) -> dict[str, Any]:
-        return with_tls({"websocket.http.response": {}}, self._connection._transport)
+        return with_tls({"websocket.http.response": {}}, self.connection.transport)
 
     def _make_scope(self) -> Scope:
         scope = super()._make_scope()
@@ -64,37 +69,33 @@ class WsExchange(WebSocketExchange):
         while not self.inbox:
             if self._ended is not None:
                 return self._ended
-            if self._waiter is not None and not self._waiter.done():
+            if self.waiter.waits():
                 raise LocalProtocolError("two tasks wait for the next message of the same WebSocket")
-            self._waiter = self._connection.loop.create_future()
-            await self._waiter
-        message = self.inbox.popleft()
-        if message["type"] == "websocket.receive":
-            self.inbox_size -= size_of(message)
-        self._connection.room_in(len(self.inbox))
+            await self.waiter
+        message: Message = self.inbox.popleft()
+        if self.inbox_size:
+            text = message.get("text")
+            self.inbox_size -= len(message["bytes"] if text is None else text)
+        if not self.connection.reading:
+            self.connection.room_in(len(self.inbox))
         return message
 
-    def deliver(self, message: Message) -> None:
-        """A message from the peer; dropped once the application has closed."""
-        if self.socket_state is WsState.OPEN:
+    def deliver(self, message: Message, size: int) -> None:
+        """A message from the peer; dropped once the application has closed. Whoever delivers wakes."""
+        if self.socket_state is _OPEN:
             self.inbox.append(message)
-            self.inbox_size += size_of(message)
-            self._wake()
+            self.inbox_size += size
 
     def end(self, code: int, reason: str) -> None:
         """The WebSocket has ended; ``receive`` says so after what waits. Only the first call counts."""
         if self._ended is None:
             self.socket_state = TRANSITIONS[WsEvent.END][self.socket_state]
             self._ended = {"type": "websocket.disconnect", "code": code, "reason": reason}
-            self._wake()
+            self.waiter.wake_soon()
 
     @property
     def ended(self) -> bool:
         return self._ended is not None
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
 
     # ---- from the application
 
@@ -103,23 +104,27 @@ class WsExchange(WebSocketExchange):
         message.
         """
         kind = message["type"]
+        connection = self.connection
+        if self.socket_state is _OPEN and kind == "websocket.send":
+            self._send(message)
+            if connection.room is not None or connection.transport.is_closing():
+                await connection.writable()
+            return
         if self.socket_state is WsState.GONE:
             raise PeerGone(f"{kind} came after the WebSocket had ended")
         event = _MESSAGES.get(kind, {}).get(self.socket_state)
-        if event is WsEvent.SEND:
-            self._send(message)
-        elif event is WsEvent.ACCEPT:
-            self._connection.accept(message.get("subprotocol"), message.get("headers") or ())
+        if event is WsEvent.ACCEPT:
+            connection.accept(message.get("subprotocol"), message.get("headers") or ())
             self._enter(event)
-            self._connection.begin()
+            connection.begin()
         elif event is WsEvent.CLOSE:
-            self._connection.close(message.get("code") or 1000, message.get("reason") or "")
+            connection.close(message.get("code") or 1000, message.get("reason") or "")
             self._enter(event)
             self.inbox.clear()
             self.inbox_size = 0
-            self._connection.room_in(0)
+            connection.room_in(0)
         elif event is WsEvent.REFUSE:
-            self._connection.respond(403, [], b"")
+            connection.respond(403, [], b"")
             self._enter(event)
             self.end(ABNORMAL, "")
         elif event is WsEvent.DENY:
@@ -130,7 +135,7 @@ class WsExchange(WebSocketExchange):
             self._deny_body(bytes(message.get("body") or b""), message.get("more_body", False))
         else:
             raise self._misplaced(kind)
-        await self._connection.writable()
+        await connection.writable()
 
     def _enter(self, event: WsEvent) -> None:
         self.socket_state = TRANSITIONS[event][self.socket_state]
@@ -138,15 +143,15 @@ class WsExchange(WebSocketExchange):
     def _send(self, message: Message) -> None:
         text = message.get("text")
         if text is not None:
-            self._connection.send_text(text)
+            self.connection.send_text(text)
             return
         data = message.get("bytes")
         if data is None:
             raise LocalProtocolError("websocket.send needs 'text' or 'bytes'")
-        self._connection.send_bytes(data)
+        self.connection.send_bytes(data)
 
     def _deny_body(self, data: bytes, more: bool) -> None:
-        connection = self._connection
+        connection = self.connection
         if self._denial is not None:
             (status, headers), self._denial = self._denial, None
             if not more:

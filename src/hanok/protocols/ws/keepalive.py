@@ -15,12 +15,12 @@ class KeepAlive:
     While we do not read, silence proves nothing.
     """
 
-    __slots__ = ("_connection", "_ping", "_pong")
+    __slots__ = ("_connection", "_ping", "pong")
 
     def __init__(self, connection: WsConnection) -> None:
         self._connection = connection
         self._ping: asyncio.TimerHandle | None = None
-        self._pong: asyncio.TimerHandle | None = None  # runs while a ping waits for its pong
+        self.pong: asyncio.TimerHandle | None = None  # runs while a ping waits for its pong
 
     def start(self) -> None:
         """Wait for the next ping."""
@@ -31,21 +31,21 @@ class KeepAlive:
 
     def heard(self) -> None:
         """The peer has said something."""
-        if self._pong is not None:
+        if self.pong is not None:
             self.start()
 
     def stop(self) -> None:
-        for timer in (self._ping, self._pong):
+        for timer in (self._ping, self.pong):
             if timer is not None:
                 timer.cancel()
-        self._ping = self._pong = None
+        self._ping = self.pong = None
 
     def _send(self) -> None:
         connection = self._connection
         connection.ping()
         timeout = connection.services.settings.ws_ping_timeout
         if timeout:
-            self._pong = connection.loop.call_later(timeout, self._missing)
+            self.pong = connection.loop.call_later(timeout, self._missing)
         else:
             self.start()
 

@@ -50,9 +50,3 @@ class Assembler:
             return None
         data, self._bytes = bytes(self._bytes), None
         return {"type": "websocket.receive", "bytes": data}
-
-
-def size_of(message: Message) -> int:
-    """About how much a received message holds."""
-    text = message.get("text")
-    return len(message["bytes"]) if text is None else len(text)
