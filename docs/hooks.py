@@ -36,7 +36,8 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
         for pages in section.values():
             if isinstance(pages, list) and "rooms.md" in pages:
                 at = pages.index("rooms.md")
-                pages[at : at + 1] = [{"The rooms": ["rooms.md", *(f"rooms/{room}.md" for room in room_pages.rooms())]}]
+                rooms = [f"rooms/{room}.md" for room in room_pages.rooms()]
+                pages[at : at + 1] = [{"The rooms": [{"All of them": "rooms.md"}, *rooms]}]
     return config
 
 

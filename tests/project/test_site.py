@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -125,3 +126,22 @@ def test_a_link_that_leads_nowhere_is_found_out(tmp_path: Path) -> None:
     html = read(tmp_path / "index.html")
     with pytest.raises(AssertionError, match=r"no\.png"):
         test_every_link_leads_to_a_file_and_a_place_in_it(tmp_path, {tmp_path / "index.html": html})
+
+
+def test_the_search_of_pages_opened_from_files_finds_and_asks_nobody(site: Path) -> None:
+    api = pytest.importorskip("playwright.sync_api")
+    browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if browser is None:
+        pytest.skip("Chromium is not installed")
+    asked: list[str] = []
+    with api.sync_playwright() as playwright:
+        # Debian's Chromium refuses to run as root with its sandbox; it sees pages of ours only.
+        window = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        page = window.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto((site / "index.html").as_uri())
+        page.locator("input.md-search__input").click()
+        page.keyboard.type("supervisor")
+        page.locator(".md-search-result__item h1", has_text="The server").first.wait_for(timeout=30_000)
+        window.close()
+    assert [url for url in asked if not url.startswith(("file:", "data:", "about:", "blob:"))] == []
