@@ -54,6 +54,8 @@ class WebSocket(HTTPConnection[StateT]):
         if state is _DISCONNECTED:
             raise WebSocketDisconnected('Cannot call "receive" once a disconnect message has been received.')
         message: Message = await self.exchange.receive()
+        if state is _CONNECTED and message["type"] == "websocket.receive":
+            return message  # nothing else comes so often, and the table would say as much
         try:
             self.client_state = INCOMING[state][message["type"]]
         except KeyError:
@@ -66,12 +68,13 @@ class WebSocket(HTTPConnection[StateT]):
         if state is _DISCONNECTED:
             raise WebSocketDisconnected('Cannot call "send" once a close message has been sent.')
         kind = message["type"]
-        following = OUTGOING[state].get(kind)
-        if following is None:
-            raise unexpected(OUTGOING, state, kind)
-        if state is WebSocketState.RESPONSE and not message.get("more_body", False):
-            following = _DISCONNECTED
-        self.application_state = following
+        if state is not _CONNECTED or kind != "websocket.send":
+            following = OUTGOING[state].get(kind)
+            if following is None:
+                raise unexpected(OUTGOING, state, kind)
+            if state is WebSocketState.RESPONSE and not message.get("more_body", False):
+                following = _DISCONNECTED
+            self.application_state = following
         try:
             await self.exchange.send(message)
         except OSError:
@@ -104,27 +107,27 @@ class WebSocket(HTTPConnection[StateT]):
 
     # ---- text, bytes, JSON
 
-    async def _receive_data(self) -> Message:
+    # Each of these awaits ``receive`` itself: another coroutine between them would cost every message.
+
+    def _check_accepted(self) -> None:
         if self.application_state is not _CONNECTED:
             raise WebSocketDisconnected('WebSocket is not connected. Need to call "accept" first.')
-        message = await self.receive()
-        if message["type"] == "websocket.disconnect":
-            # RFC 6455 §7.4.1: 1005 stands for a close frame without a code.
-            raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
-        return message
 
     async def receive_text(self) -> str:
-        text: str = (await self._receive_data())["text"]
+        self._check_accepted()
+        text: str = _with_data(await self.receive())["text"]
         return text
 
     async def receive_bytes(self) -> bytes:
-        data: bytes = (await self._receive_data())["bytes"]
+        self._check_accepted()
+        data: bytes = _with_data(await self.receive())["bytes"]
         return data
 
     async def receive_json(self, mode: str = "text") -> Any:
         """The next message parsed as JSON, from text or, with ``mode="binary"``, from bytes."""
         _check_mode(mode)
-        return json.loads((await self._receive_data())["text" if mode == "text" else "bytes"])
+        self._check_accepted()
+        return json.loads(_with_data(await self.receive())["text" if mode == "text" else "bytes"])
 
     async def iter_text(self) -> AsyncIterator[str]:
         """Text messages until the peer closes."""
@@ -164,6 +167,14 @@ class WebSocket(HTTPConnection[StateT]):
             await self.send_text(text)
         else:
             await self.send_bytes(text.encode())
+
+
+def _with_data(message: Message) -> Message:
+    """The message, unless it says that the peer has closed: then WebSocketDisconnect."""
+    if message["type"] == "websocket.disconnect":
+        # RFC 6455 §7.4.1: 1005 stands for a close frame without a code.
+        raise WebSocketDisconnect(message.get("code", 1005), message.get("reason"))
+    return message
 
 
 def _check_mode(mode: str) -> None:
