@@ -9,6 +9,7 @@
 #   make first-hour    docs/first-hour.md, carried out command by command
 #   make bench    the comparison with other servers; takes half an hour on a quiet machine
 #   make gate     what a request costs, counted, compared with what it cost; Python 3.12 or newer
+#   make profile   where its instructions go, counted by valgrind: make profile ARGS="json --compiled"
 #   make conformance   FastAPI's and Starlette's own tests, run against Hanok; about six minutes
 #   make hardening     many mutated requests, Autobahn's WebSocket cases, restarts under load, idle connections
 #   make programs      the example programs in FastAPI's spelling, without FastAPI
@@ -100,11 +101,15 @@ bench: $(RUN_STAMP)
 gate: $(DEV_STAMP)
 	$(BIN)/python -m bench.gate
 
+profile: $(DEV_STAMP)
+	$(BIN)/python -m bench.profile $(ARGS)
+
 conformance:
 	$(PYTHON) -m conformance $(ARGS)
 
 hardening: $(DEV_STAMP)
 	$(BIN)/python -m conformance.differential
+	$(BIN)/python -m conformance.fuzz --seconds 20
 	$(BIN)/python -m conformance.autobahn 1 2 3 4 5 6 7 9 10 --check
 	$(BIN)/python -m conformance.h2load
 	$(BIN)/python -m conformance.restarts --quick

@@ -10,7 +10,7 @@ import h11
 import httptools
 
 from hanok.exceptions import RemoteProtocolError
-from hanok.protocols.h1.head import parse_head
+from hanok.protocols.h1.head import RequestHead, parse_head
 from hanok.protocols.h1.upload import Upload
 
 
@@ -38,10 +38,19 @@ class Reading:
     error: str = ""
 
 
-def ours(data: bytes, cuts: tuple[int, ...] = ()) -> Reading:
-    """Hanok's parser; ``cuts`` are the places where the stream arrives in pieces."""
+Parse = Callable[[bytes, RequestHead | None], RequestHead | None]  # the stream from here on, and the head before
+
+
+def alone(data: bytes, previous: RequestHead | None) -> RequestHead | None:
+    """The parser, without what it could take over from the head before."""
+    return parse_head(data)
+
+
+def ours(data: bytes, cuts: tuple[int, ...] = (), parse: Parse = alone) -> Reading:
+    """Hanok's parser; ``cuts`` are the places where the stream arrives in pieces. ``parse``: another form of it."""
     found = Reading()
     buffer = b""
+    previous: RequestHead | None = None
     upload: Upload | None = None
     edges = [0, *cuts, len(data)]
     try:
@@ -49,9 +58,10 @@ def ours(data: bytes, cuts: tuple[int, ...] = ()) -> Reading:
             buffer += data[begin:end]
             while buffer:
                 if upload is None:
-                    head = parse_head(buffer)
+                    head = parse(buffer, previous)
                     if head is None:
                         break
+                    previous = head
                     buffer = buffer[head.end :]
                     upload = Upload(head, None)
                 head = upload.head

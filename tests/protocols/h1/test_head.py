@@ -242,6 +242,12 @@ def test_connect_is_not_implemented():
     assert refusal(b"CONNECT example.org:443 HTTP/1.1\r\n" + HOST + b"\r\n") == 501
 
 
+def test_the_method_of_the_preface_of_http_2_is_no_method():
+    # RFC 9113 §11.6. llhttp awaits the preface where we would see a request; found by conformance.fuzz.
+    assert refusal(b"PRI / HTTP/1.1\r\n" + HOST + b"\r\n") == 400
+    assert head_of(b"PRIX / HTTP/1.1\r\n" + HOST + b"\r\n").method == "PRIX"
+
+
 def test_unknown_methods_pass():
     assert head_of(b"BREW /pot HTTP/1.1\r\n" + HOST + b"\r\n").method == "BREW"
 

@@ -162,6 +162,9 @@ def parse_head(
 def other_method(method: bytes) -> str:
     if method == b"CONNECT":
         refuse("this server is no proxy: it has no CONNECT", 501)
+    if method == b"PRI":
+        # RFC 9113 §3.4, §11.6: never a request. Who reads the preface of HTTP/2 in it sees other requests after it.
+        refuse("PRI is the beginning of HTTP/2 and no method")
     return method.decode("ascii")
 
 
