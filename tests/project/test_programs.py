@@ -2,7 +2,8 @@
 
 A Python block is a program. A console block behind it asks the application of the program before it, and shows each answer;
 with ``<!-- asked of both programs -->`` before it, that of the two programs before it. A program that cannot be run here says
-``<!-- not run: why -->`` before it, and stands in NOT_RUN.
+``<!-- not run: why -->`` before it, and stands in NOT_RUN. A block with a title is a file of a project that its page makes
+step by step; WALKED says who walks through it.
 """
 
 from __future__ import annotations
@@ -30,12 +31,14 @@ from hanok.testing import TestClient
 from hanok.version import __file__ as VERSION_FILE
 
 ROOT = Path(__file__).parents[2]
-BLOCK = re.compile(r"^(?:<!-- ([^\n]*?) -->\n+)?^( *)```(\w+)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^(?:<!-- ([^\n]*?) -->\n+)?^( *)```(\w+)([^\n]*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
 SERVER = "http://127.0.0.1:8000"
 BOTH = "asked of both programs"
 NEED_POSTGRESQL = ("docs/databases.md",)
 # What a page may take for given in the folder where its commands are typed.
 FILES = {"docs/first-hour.md": {"main.py": "from hanok import Hanok\n\nshop = Hanok()\n"}}
+# Who types what stands on a page, and compares what it sees.
+WALKED = {"docs/first-hour.md": "conformance/first_hour.py"}
 # Page and reason of each program that is not run.
 NOT_RUN: list[tuple[str, str]] = []
 
@@ -46,6 +49,7 @@ class Block:
     number: int
     said: str
     kind: str
+    attributes: str
     text: str
 
     def __str__(self) -> str:
@@ -53,12 +57,19 @@ class Block:
 
     @property
     def is_run(self) -> bool:
-        return not self.said.startswith("not run: ")
+        return not self.said.startswith("not run: ") and not self.is_file
+
+    @property
+    def is_file(self) -> bool:
+        return "title=" in self.attributes
 
 
 def blocks(page: str, text: str) -> list[Block]:
     found = BLOCK.findall(text)
-    return [Block(page, at, said, kind, textwrap.dedent(body)) for at, (said, _, kind, body) in enumerate(found, 1)]
+    return [
+        Block(page, at, said, kind, attributes, textwrap.dedent(body))
+        for at, (said, _, kind, attributes, body) in enumerate(found, 1)
+    ]
 
 
 def all_pages() -> Iterator[str]:
@@ -165,11 +176,16 @@ def test_every_program_runs_and_answers_as_the_page_says(
 
 
 def test_every_program_is_run_or_says_why_not() -> None:
-    programs = [block for block in ALL if block.kind in ("python", "console")]
+    programs = [block for block in ALL if block.kind in ("python", "console") and not block.is_file]
     assert len(programs) >= 30
     assert [(block.page, block.said.removeprefix("not run: ")) for block in programs if not block.is_run] == NOT_RUN
     fences = sum(len(re.findall(r"^ *```\w+", (ROOT / page).read_text("utf-8"), re.MULTILINE)) for page in all_pages())
     assert fences == len(ALL), "a block is written in a way that is not understood here"
+
+
+def test_files_of_a_project_that_a_page_makes_are_tried_by_who_walks_through_it() -> None:
+    for page in {block.page for block in ALL if block.is_file}:
+        assert Path(page).name in (ROOT / WALKED[page]).read_text("utf-8")
 
 
 def test_every_configuration_on_the_pages_has_keys_that_there_are() -> None:
@@ -181,7 +197,9 @@ def test_every_configuration_on_the_pages_has_keys_that_there_are() -> None:
 
 def commands(page: str) -> list[list[str]]:
     """The words of the commands of ours that stand in lines of their own."""
-    lines = re.findall(r"^ {4}(hanok [^\n\\]*(?:\\\n[^\n\\]*)*)", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+    written = (ROOT / page).read_text("utf-8")
+    typed = "".join(textwrap.indent(block.text, "    ") for block in ALL if block.page == page and block.kind == "sh")
+    lines = re.findall(r"^ {4}(hanok [^\n\\]*(?:\\\n[^\n\\]*)*)", f"{written}\n{typed}", re.MULTILINE)
     return [shlex.split(line.replace("\\\n", " "), comments=True) for line in lines]
 
 
