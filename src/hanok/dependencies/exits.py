@@ -46,7 +46,7 @@ class Exits:
             else:
                 value = next(generator, _ENDED)
             if value is _ENDED:
-                raise HanokError(f"the dependency {_name(call)} ended without a yield; it must yield exactly one value")
+                raise no_yield(call)
         except BaseException:
             if release is not None:
                 release()
@@ -54,13 +54,28 @@ class Exits:
         self._open.append((generator, kind, release))
         return value
 
+    def keep(self, generator: Any) -> None:
+        """An async generator that somebody else has run to its ``yield``."""
+        self.awaits = True
+        self._open.append((generator, CallKind.ASYNC_GENERATOR, None))
+
     async def close(self, error: BaseException | None) -> BaseException | None:
         """End all, the last one first. Returns the error that is left, or None if there is none or it was swallowed."""
         while self._open:
             generator, kind, release = self._open.pop()
             try:
                 if kind is CallKind.ASYNC_GENERATOR:
-                    error = await _end(generator, error)
+                    if error is not None:
+                        error = await _end(generator, error)
+                        continue
+                    # The usual end, without a coroutine of its own, and the StopAsyncIteration without a handler.
+                    try:
+                        async for _ in generator:
+                            await generator.aclose()
+                            error = _yielded_twice(None)
+                            break
+                    except BaseException as raised:
+                        error = raised
                 elif kind is CallKind.GENERATOR:
                     error = await _end_threaded(generator, error)
                 else:
@@ -71,13 +86,10 @@ class Exits:
         return error
 
 
-async def _end(generator: Any, error: BaseException | None) -> BaseException | None:
-    """End one async generator with the error of the request, or without."""
+async def _end(generator: Any, error: BaseException) -> BaseException | None:
+    """End one async generator with the error of the request."""
     try:
-        if error is None:
-            await anext(generator)
-        else:
-            await generator.athrow(error)
+        await generator.athrow(error)
     except StopAsyncIteration:
         return None
     except BaseException as raised:
@@ -112,6 +124,11 @@ def _after(error: BaseException | None, raised: BaseException) -> BaseException:
     if wrapped and isinstance(error, StopIteration | StopAsyncIteration):
         return error
     return raised
+
+
+def no_yield(call: Any) -> HanokError:
+    """The error of a dependency that should yield and does not."""
+    return HanokError(f"the dependency {_name(call)} ended without a yield; it must yield exactly one value")
 
 
 def _yielded_twice(error: BaseException | None) -> BaseException:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Literal
 
 from hanok.dependencies import Exits, Node
 from hanok.exchange import AnyExchange
+from hanok.gateways.scopes import outside_of_scopes
 from hanok.http import BackgroundTasks, Request, Response
 
 if TYPE_CHECKING:
     from anyio import CancelScope
+
+    from hanok.dependencies.declared import Scope
 
 
 class Context:
@@ -17,7 +21,8 @@ class Context:
 
     What a dependency has begun it may end in peace, even if the request is cancelled. The shield is one cancel scope around
     everything, entered before the first dependency and closed only while exits run: cancel scopes nest, and a dependency may
-    hold some of its own open from its first half to its second.
+    hold some of its own open from its first half to its second. A request that comes in no scope, as a server's do, needs none:
+    a bare cancellation of its task comes once, and no shield stops it.
     """
 
     __slots__ = ("background", "exchange", "function_exits", "request", "request_exits", "response", "shield")
@@ -29,11 +34,14 @@ class Context:
         self.function_exits: Exits | None = None
         self.response: Response | None = None
         self.background: BackgroundTasks | None = None
-        self.shield: CancelScope | None = None
+        self.shield: CancelScope | Literal[False] | None = None  # False: none is needed
 
     def guard(self) -> None:
-        """Enter the shield; ``leave`` must follow."""
+        """Enter the shield, if one is needed; ``leave`` must follow."""
         if self.shield is None:
+            if outside_of_scopes():
+                self.shield = False
+                return
             from anyio import CancelScope
 
             self.shield = CancelScope()
@@ -42,14 +50,18 @@ class Context:
     def leave(self, error: BaseException | None) -> None:
         """Leave the shield, with the error that is left of the request."""
         shield, self.shield = self.shield, None
-        if shield is not None:
+        if shield:
             shield.__exit__(type(error) if error is not None else None, error, None)
 
     async def enter(self, node: Node, arguments: dict[str, Any]) -> Any:
         """Run a dependency that yields to its ``yield``; its end is kept for the end of its scope."""
         dependant = node.dependant
         self.guard()  # in case an override came while the request was under way
-        if dependant.ends == "function":
+        exits = self._exits(dependant.ends)
+        return await exits.enter(dependant.call, dependant.kind, arguments, dependant.limit)
+
+    def _exits(self, scope: Scope | None) -> Exits:
+        if scope == "function":
             exits = self.function_exits
             if exits is None:
                 exits = self.function_exits = Exits()
@@ -57,7 +69,14 @@ class Context:
             exits = self.request_exits
             if exits is None:
                 exits = self.request_exits = Exits()
-        return await exits.enter(dependant.call, dependant.kind, arguments, dependant.limit)
+        return exits
+
+    def opened(self, generator: Any, scope: Scope) -> None:
+        """An async generator has come to its ``yield``."""
+        exits = self.request_exits
+        if exits is None or scope == "function":
+            exits = self._exits(scope)
+        exits.keep(generator)
 
     def injected_response(self) -> Response:
         """The Response whose headers and status code become the answer's."""
@@ -74,20 +93,14 @@ class Context:
             self.background = BackgroundTasks()
         return self.background
 
-    async def close_function(self, error: BaseException | None) -> BaseException | None:
-        """End what lasts as long as the function."""
-        exits = self.function_exits
-        return error if exits is None else await self._close(exits, error)
-
-    async def close_request(self, error: BaseException | None) -> BaseException | None:
-        """End what lasts as long as the request."""
-        exits = self.request_exits
-        return error if exits is None else await self._close(exits, error)
-
-    async def _close(self, exits: Exits, error: BaseException | None) -> BaseException | None:
+    def close(self, exits: Exits, error: BaseException | None) -> Coroutine[Any, Any, BaseException | None]:
+        """End what lasts as long as the function, or as the request. Gives the error that is left."""
         shield = self.shield
-        if shield is None:
-            return await exits.close(error)
+        return self._close_shielded(shield, exits, error) if shield else exits.close(error)
+
+    async def _close_shielded(
+        self, shield: CancelScope, exits: Exits, error: BaseException | None
+    ) -> BaseException | None:
         shield.shield = True
         try:
             error = await exits.close(error)

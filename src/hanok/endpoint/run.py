@@ -195,21 +195,38 @@ class Endpoint:
     def _full_run(self, produce: Produce) -> Run:
         async def run(exchange: Exchange) -> None:
             context = Context(exchange)
+            response: Response | bytes | None = None
             error: BaseException | None = None
             plan = self.current_plan()
             if plan.has_exits:
                 context.guard()
             try:
-                response = await _within_function(produce, exchange, context, plan)
-                if isinstance(response, bytes):
-                    exchange.answer(self.status, _JSON_HEADERS, response)
-                else:
-                    await response.send(exchange)
-                if context.request_exits is not None:
-                    await exchange.drain()
+                response = await produce(exchange, context, plan)
             except BaseException as raised:
                 error = raised
-            await _end_request(exchange, context, error)
+            if context.function_exits is not None:
+                error = await context.close(context.function_exits, error)
+            if error is None:
+                try:
+                    if isinstance(response, bytes):
+                        exchange.answer(self.status, _JSON_HEADERS, response)
+                    elif response is None:
+                        raise DeclarationError(SWALLOWED)
+                    else:
+                        await response.send(exchange)
+                    if context.request_exits is not None:
+                        await exchange.drain()
+                except BaseException as raised:
+                    error = raised
+            left = error
+            if context.request_exits is not None:
+                left = await context.close(context.request_exits, error)
+            if context.shield:
+                context.leave(left)
+            if left is not None:
+                raise left
+            if error is not None and not exchange.answer_state:
+                raise DeclarationError(SWALLOWED)
 
         return run
 
@@ -257,32 +274,6 @@ def wrong_result(plan: Plan, exchange: AnyExchange, result: Any, error: Validati
     return ResponseValidationError(faults(error, ("response",)), body=result, endpoint_ctx=where_now(plan, exchange))
 
 
-async def _within_function(produce: Produce, exchange: Exchange, context: Context, plan: Plan) -> Response | bytes:
-    """The response, after the end of everything that is function-scoped."""
-    response: Response | bytes | None = None
-    error: BaseException | None = None
-    try:
-        response = await produce(exchange, context, plan)
-    except BaseException as raised:
-        error = raised
-    left = await context.close_function(error)
-    if left is not None:
-        raise left
-    if response is None:
-        raise DeclarationError(SWALLOWED)
-    return response
-
-
-async def _end_request(exchange: Exchange, context: Context, error: BaseException | None) -> None:
-    """Run the request-scoped exits and raise what is left of the error."""
-    left = await context.close_request(error)
-    context.leave(left)
-    if left is not None:
-        raise left
-    if error is not None and not exchange.answer_state:
-        raise DeclarationError(SWALLOWED)
-
-
 # ---- WebSockets
 
 
@@ -313,8 +304,9 @@ class WebSocketEndpointPlan:
             await plan.bind(exchange, context)
         except BaseException as raised:
             error = raised
-        error = await context.close_function(error)
-        error = await context.close_request(error)
+        for exits in (context.function_exits, context.request_exits):
+            if exits is not None:
+                error = await context.close(exits, error)
         context.leave(error)
         if error is not None:
             raise error

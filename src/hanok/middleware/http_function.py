@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hanok.gateways import AsgiExchange, ForeignApp
 from hanok.gateways.event_loop import on_trio
+from hanok.gateways.scopes import open_scope
 from hanok.http.request import Request
 from hanok.middleware.base import NativeMiddleware, send_response
 from hanok.middleware.capture import CaptureExchange, Downstream
 from hanok.middleware.captured_response import CapturedResponse
-from hanok.middleware.scopes import open_scope
 
 if TYPE_CHECKING:
     from hanok.exchange import Exchange
