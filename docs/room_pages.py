@@ -22,7 +22,7 @@ def rooms(source: Path = SOURCE) -> list[str]:
 
 def page(room: str, source: Path = SOURCE) -> str:
     folder = source / room
-    parts = [f"# {room}", markdown(docstring(folder / "__init__.py"))]
+    parts = [f"# hanok.{room}", markdown(docstring(folder / "__init__.py"))]
     names = list(public_names(room))
     if names:
         parts += ["## Names", f"`from hanok.{room} import …`", table("name", names)]

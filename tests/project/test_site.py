@@ -121,6 +121,10 @@ def test_no_markdown_is_left_over_in_a_page(pages: dict[Path, Html], site: Path)
     assert seen == []
 
 
+def test_a_list_that_goes_on_after_a_heading_goes_on_with_its_numbers(site: Path) -> None:
+    assert '<ol start="5">' in (site / "how-a-request-flows.html").read_text("utf-8")
+
+
 def test_a_link_that_leads_nowhere_is_found_out(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text('<a id="here" href="#there">x</a><img src="no.png">')
     html = read(tmp_path / "index.html")
