@@ -24,7 +24,6 @@
 
 from __future__ import annotations
 
-import http
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
@@ -55,6 +54,8 @@ class HTTPError(HanokError):
 
 
 def _phrase(status: int) -> str:
+    import http
+
     try:
         return http.HTTPStatus(status).phrase
     except ValueError:

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 import sys
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
-
-import click
 
 from hanok.gateways import NativeApp
 from hanok.version import VERSION
@@ -69,6 +66,8 @@ def announce(target: str, config: Config, where: Sequence[str], told: dict[str, 
 
 def show_banner(target: str, config: Config, where: Sequence[str], told: dict[str, Any], **more: str) -> None:
     """One fact a line. Not with rich: this runs in the process that serves, which should not load it."""
+    import click
+
     link = partial(click.style, fg="cyan", bold=True)
     facts = [("" if index else "serving", link(url)) for index, url in enumerate(where)]
     if told.get("docs") and where and where[0].startswith("http"):
@@ -84,6 +83,8 @@ def show_banner(target: str, config: Config, where: Sequence[str], told: dict[st
 
 
 def engine(config: Config) -> str:
+    import platform
+
     from hanok.cli.version import form
 
     workers = "1 worker" if config.workers == 1 else f"{config.workers} workers"

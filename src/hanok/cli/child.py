@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 def main(fd: int) -> int:
     """Serve what the parent has assigned, and tell it when that has begun."""
     from hanok.cli.banner import describe_app
-    from hanok.cli.errors import guarded
     from hanok.cli.run import serve_here
+    from hanok.cli.start import guarded_start
     from hanok.server import logs
     from hanok.server.reload_child import receive_assignment, tell_ready
 
@@ -36,14 +36,14 @@ def main(fd: int) -> int:
             lambda app, _: tell_ready(assignment, describe_app(app)),
         )
 
-    return guarded(serve)
+    return guarded_start(serve)
 
 
 def work(assignment: Assignment, link: Link) -> int:
     """Serve as a worker of a supervisor. An import that fails in all of them alike is shown in full by the first only."""
     from hanok.cli.banner import describe_app
-    from hanok.cli.errors import WRONG_USAGE, guarded
     from hanok.cli.load import ImportFailed, load_app
+    from hanok.cli.start import WRONG_USAGE, guarded_start
     from hanok.exceptions import ConfigError
     from hanok.server import logs
     from hanok.server.supervisor.child import worker_of
@@ -64,7 +64,7 @@ def work(assignment: Assignment, link: Link) -> int:
         worker, sockets = worker_of(assignment, link, app, describe_app(app))
         return worker.run(sockets)
 
-    return guarded(serve)
+    return guarded_start(serve)
 
 
 if __name__ == "__main__":

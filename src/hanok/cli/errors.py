@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 import click
 
 from hanok.cli.console import err
-from hanok.cli.load import ImportFailed
-from hanok.exceptions import ConfigError, DeclarationError
+from hanok.cli.start import INTERRUPTED, guarded_start
+from hanok.exceptions import DeclarationError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-WRONG_USAGE = 2
-INTERRUPTED = 130  # what shells give for SIGINT
 HERE = Path(__file__).resolve().parent.parent
 
 
@@ -29,19 +27,12 @@ def guarded(function: Callable[[], object]) -> int:
     on.
     """
     try:
-        result = function()
+        return guarded_start(function)
     except click.ClickException as error:
         show_usage_error(error)
         return error.exit_code
-    except ConfigError as error:
-        show_panel(str(error), "Cannot start")
-        return WRONG_USAGE
-    except ImportFailed as failed:
-        show_import_error(failed.error, failed.target)
-        return 1
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort:
         return INTERRUPTED
-    return result if isinstance(result, int) else 0
 
 
 def show_usage_error(error: click.ClickException) -> None:

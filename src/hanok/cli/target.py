@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +35,8 @@ def named_in_pyproject(tried: list[str]) -> list[str]:
     """``[tool.hanok] app`` and ``[tool.fastapi] entrypoint`` of the pyproject.toml here, as far as they are
     there.
     """
+    import tomllib
+
     path = Path("pyproject.toml")
     keys = (("hanok", "app"), ("fastapi", "entrypoint"))
     tried.extend(f"[tool.{table}] {key} in pyproject.toml" for table, key in keys)

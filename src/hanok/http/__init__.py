@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from hanok.http.streaming import StreamingResponse
     from hanok.http.templating import Jinja2Templates
     from hanok.http.upload import UploadFile
-    from hanok.http.url import URL, Address, URLPath
+    from hanok.http.url import URL, Address, URLPath, split_authority
 
 # Loaded when first named.
 __getattr__ = lazy_names(
@@ -101,6 +101,7 @@ __getattr__ = lazy_names(
         "query_params_of": ".query",
         "run_in_threadpool": ".concurrency",
         "run_until_first_complete": ".concurrency",
+        "split_authority": ".url",
         "status": ".",
     },
 )
@@ -157,5 +158,6 @@ __all__ = [
     "query_params_of",
     "run_in_threadpool",
     "run_until_first_complete",
+    "split_authority",
     "status",
 ]

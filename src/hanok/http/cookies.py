@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from hanok.http.dates import http_date
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from hanok.exchange import Incoming
 
 SameSite = Literal["lax", "strict", "none"]
@@ -82,6 +83,8 @@ def render_cookie(
     if max_age is not None:
         morsel["max-age"] = str(max_age)
     if expires is not None:
+        from datetime import datetime
+
         morsel["expires"] = _gmt(expires) if isinstance(expires, datetime) else expires
     if path is not None:
         morsel["path"] = path

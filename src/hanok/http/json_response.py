@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import HanokDeprecationWarning
-from hanok.http.background import BackgroundTask
 from hanok.http.response import Response
+
+if TYPE_CHECKING:
+    from hanok.http.background import BackgroundTask
 
 _dumps = json.dumps
 # json.dumps with options makes an encoder at every call; one that is kept saves a third of a small answer's

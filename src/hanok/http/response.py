@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from hanok.gateways import NativeApp, handler_of
-from hanok.http.background import BackgroundTask
 from hanok.http.cookies import SameSite, render_cookie
 from hanok.http.headers import MutableHeaders
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from hanok.exchange import AnyExchange
+    from hanok.http.background import BackgroundTask
     from hanok.types import RawHeaders
 
 

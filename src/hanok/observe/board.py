@@ -13,7 +13,6 @@ from __future__ import annotations
 import mmap
 import os
 import struct
-import tempfile
 from typing import Any
 
 SLOT = 2**20  # bytes; memory that was never written costs nothing
@@ -74,7 +73,9 @@ def nameless_file(size: int = 0) -> int:
     if hasattr(os, "memfd_create"):
         fd = os.memfd_create("hanok", os.MFD_CLOEXEC)
     else:  # pragma: no cover - systems other than Linux
-        with tempfile.TemporaryFile() as file:
+        from tempfile import TemporaryFile
+
+        with TemporaryFile() as file:
             fd = os.dup(file.fileno())
     if size:
         os.ftruncate(fd, size)

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hanok.exceptions import HTTPError
 from hanok.exchange import Exchange
 from hanok.gateways import ForeignApp
-from hanok.http.url import URLPath
 from hanok.routing.table import Entry
 from hanok.types import Receive, Scope, Send
 
 if TYPE_CHECKING:
     from hanok.exchange import AnyExchange
+    from hanok.http import URLPath
 
 PLAIN_TEXT = (b"content-type", b"text/plain; charset=utf-8")
 VIEW = "hanok.view"  # the scope key by which a declared route that is asked finds itself as it is where it was included

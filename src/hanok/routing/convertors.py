@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-import uuid
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 T = TypeVar("T")
 
@@ -83,15 +85,17 @@ class FloatConvertor(Convertor[float]):
         return f"{number:.20f}".rstrip("0").rstrip(".")
 
 
-class UUIDConvertor(Convertor[uuid.UUID]):
+class UUIDConvertor(Convertor["UUID"]):
     """``{name:uuid}``: a UUID (RFC 9562 §4), with or without its hyphens."""
 
     regex = "-?".join(f"[0-9a-fA-F]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
 
-    def convert(self, value: str) -> uuid.UUID:
-        return uuid.UUID(value)
+    def convert(self, value: str) -> UUID:
+        from uuid import UUID
 
-    def to_string(self, value: uuid.UUID) -> str:
+        return UUID(value)
+
+    def to_string(self, value: UUID) -> str:
         return str(value)
 
 

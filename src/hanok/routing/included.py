@@ -5,15 +5,17 @@ from there.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import NoMatchFound
 from hanok.exchange import told_of
-from hanok.http import URLPath
 from hanok.routing.base import BaseRoute, Match, RouteContext
 from hanok.routing.inherited import Inherited
 from hanok.routing.route_list import EPOCH, RouteList
 from hanok.types import Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from hanok.http import URLPath
 
 INCLUDED = "hanok.included"  # scope key: the inclusion through which a router is asked
 CHOSEN = (

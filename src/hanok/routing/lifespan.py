@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import traceback
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -79,6 +78,8 @@ async def run_lifespan(context: Lifespan, scope: Scope, receive: Receive, send: 
             started = True
             await receive()
     except BaseException:
+        import traceback
+
         phase = "shutdown" if started else "startup"
         await send({"type": f"lifespan.{phase}.failed", "message": traceback.format_exc()})
         raise

@@ -6,12 +6,12 @@ import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Self
 
+from hanok import http
 from hanok.endpoint.form_limits import FormLimits, inherit_form_limits
 from hanok.exceptions import NoMatchFound
 from hanok.exchange import Exchange
 from hanok.gateways import ForeignApp, exchange_of, handler_of
 from hanok.gateways.asgi_in import AsgiExchange
-from hanok.http.url import URLPath, split_authority
 from hanok.routing.around import wrap
 from hanok.routing.base import BaseRoute, Match, below_root, get_route_path
 from hanok.routing.table import Entry
@@ -20,6 +20,7 @@ from hanok.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from hanok.exchange import AnyExchange
+    from hanok.http import URLPath
 
 
 class Holder(BaseRoute):
@@ -161,7 +162,7 @@ class Mount(Holder):
         if name == self.name and "path" in path_params and set(path_params) <= set(self.param_convertors):
             # The path of a file or page inside, which only the application inside knows.
             rest = path_params | {"path": path_params["path"].lstrip("/")}
-            return URLPath(self.template.build(**rest)[0])
+            return http.URLPath(self.template.build(**rest)[0])
         inner = self.inner_name(name)
         if inner is None:
             raise NoMatchFound(name, path_params)
@@ -173,7 +174,7 @@ class Mount(Holder):
                 found = route.url_path_for(inner, **remaining)
             except NoMatchFound:
                 continue
-            return URLPath(here.rstrip("/") + str(found), protocol=found.protocol)
+            return http.URLPath(here.rstrip("/") + str(found), protocol=found.protocol)
         raise NoMatchFound(name, path_params)
 
     def __eq__(self, other: object) -> bool:
@@ -233,7 +234,7 @@ class Host(Holder):
             path = path_params["path"]
             if self.below is not None:
                 path = self.below.template.build(**{**remaining, "path": path.lstrip("/")})[0]
-            return URLPath(path, host=host)
+            return http.URLPath(path, host=host)
         inner = self.inner_name(name)
         if inner is None:
             raise NoMatchFound(name, path_params)
@@ -243,7 +244,7 @@ class Host(Holder):
                 found = route.url_path_for(inner, **remaining)
             except NoMatchFound:
                 continue
-            return URLPath(str(found), protocol=found.protocol, host=host)
+            return http.URLPath(str(found), protocol=found.protocol, host=host)
         raise NoMatchFound(name, path_params)
 
     def __eq__(self, other: object) -> bool:
@@ -260,6 +261,6 @@ def host_of(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"host":
             host: str = value.decode("latin-1").lower()
-            found = split_authority(host)
+            found = http.split_authority(host)
             return found[0] if found else ""
     return ""

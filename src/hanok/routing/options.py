@@ -116,26 +116,24 @@ def names_of(options: type) -> list[str]:
     return list(options.__annotations__)
 
 
+@cache
+def keyword_of(options: type, name: str) -> inspect.Parameter:
+    """An option as functions show it; one object for all of them."""
+    annotation = options.__annotations__.get(name, Any)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=DEFAULTS.get(name), annotation=annotation)
+
+
 def takes(options: type, **defaults: Any) -> Callable[[F], F]:
     """Give a function of ``**options`` the signature that says which options those are, and hold it to
     them.
     """
-    names = names_of(options)
 
     def decorate(function: F) -> F:
         signature = inspect.signature(function)
         own = [p for p in signature.parameters.values() if p.kind is not p.VAR_KEYWORD]
         known = {p.name for p in own}
-        keywords = [
-            inspect.Parameter(
-                name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=defaults[name] if name in defaults else DEFAULTS.get(name),
-                annotation=options.__annotations__.get(name, Any),
-            )
-            for name in names
-            if name not in known
-        ]
+        keywords = [keyword_of(options, name) for name in names_of(options) if name not in known]
+        keywords = [p.replace(default=defaults[p.name]) if p.name in defaults else p for p in keywords]
         # Read by inspect.signature.
         function.__signature__ = signature.replace(parameters=[*own, *keywords])  # type: ignore[attr-defined]
         function.__options__ = options  # type: ignore[attr-defined]  # read by those who declare for others

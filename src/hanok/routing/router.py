@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from hanok.endpoint.form_limits import FormLimits, inherit_form_limits
 from hanok.exceptions import HTTPError, NoMatchFound
 from hanok.exchange import Exchange, WebSocketExchange, told_of
 from hanok.gateways import ForeignApp, NativeApp, handler_of
 from hanok.gateways.asgi_in import read_placed
-from hanok.http.url import URLPath, request_url
 from hanok.routing.around import wrap
 from hanok.routing.base import (
     PLAIN_TEXT,
@@ -33,6 +31,7 @@ from hanok.types import ASGIApp, Receive, Scope, Send
 
 if TYPE_CHECKING:
     from hanok.exchange import AnyExchange
+    from hanok.http import URLPath
 
 PATH_CHARACTERS = "/!$&'()*+,;=:@"  # what a path may hold unescaped (RFC 3986 §3.3), unreserved aside
 
@@ -62,6 +61,7 @@ class Router(NativeApp):
         self._seen: list[tuple[RouteList, int]] = []
         self._http = self._websocket = self._last = MatchTable(())
         self._opaque: list[tuple[int, BaseRoute]] = []
+        self._quick: MatchTable | None = None  # the table that can be asked before anything else, if one can
         self.redirect_slashes = redirect_slashes
         self.default: ASGIApp = self.not_found if default is None else default
         self.lifespan_context = as_lifespan(lifespan)
@@ -155,6 +155,7 @@ class Router(NativeApp):
             )
             self._last = MatchTable([route.entry(index) for index, route in enumerate(frontends)])
             self._opaque = opaque
+            self._quick = self._http if self._outer is None and not opaque else None
             self._seen = seen
         self._epoch = epoch
 
@@ -172,6 +173,10 @@ class Router(NativeApp):
             exchange.router = self
             if exchange._scope is not None:
                 exchange._scope["router"] = self
+        if self._quick is not None and self._epoch == EPOCH.value and self.max_body_size is None:
+            run = self._quick.run(exchange)
+            if run is not None:
+                return run
         if self.max_body_size is not None and isinstance(exchange, Exchange):
             exchange.body_limit = self.max_body_size
         return self.dispatch(exchange) if self._outer is None else finish(self._outer(exchange))
@@ -183,10 +188,6 @@ class Router(NativeApp):
         """Match, then hand back the run of the route: no coroutine of our own stands in between."""
         if self._epoch != EPOCH.value:
             self._refresh()
-        if exchange.kind == "http" and not self._opaque:
-            run = self._http.run(exchange)
-            if run is not None:
-                return run
         path = exchange.path
         if exchange.root_path:
             path = below_root(path, exchange.root_path)
@@ -354,6 +355,10 @@ def redirect(exchange: Exchange, path: str) -> None:
     """307 to another path of the same origin: an absolute URL, so that a path of two slashes names no
     host.
     """
+    from urllib.parse import quote
+
+    from hanok.http.url import request_url
+
     written = quote(path.encode("utf-8", "surrogateescape"), safe=PATH_CHARACTERS)
     url = request_url(exchange.scheme, exchange.server, written, b"", exchange.raw_headers).encode("latin-1")
     location = url + b"?" + exchange.query if exchange.query else url

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from hanok.exceptions import NoMatchFound
 from hanok.gateways import ForeignApp, handler_of
-from hanok.http import URLPath
-from hanok.http.url import rooted
 from hanok.routing.base import VIEW, BaseRoute, Match, get_name, get_route_path
 from hanok.routing.template import Template, replace_params
 from hanok.types import ASGIApp, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from hanok.http import URLPath
 
 
 class TemplateRoute(BaseRoute):
@@ -74,6 +75,8 @@ class TemplateRoute(BaseRoute):
         if name != self.name or set(path_params) != set(self.param_convertors):
             raise NoMatchFound(name, path_params)
         path, _ = replace_params(self.path_format, self.param_convertors, path_params)
+        from hanok.http.url import URLPath, rooted
+
         return URLPath(rooted(path), protocol=self.protocol)
 
     def within(self, inherited: Any) -> TemplateRoute:

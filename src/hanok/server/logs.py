@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import logging.config
 import sys
 from typing import Any
 
@@ -81,6 +80,8 @@ def _to_file(path: str) -> logging.Handler:
 
 
 def _from_file(given: Any) -> None:
+    import logging.config
+
     try:
         if isinstance(given, dict):
             logging.config.dictConfig(given)

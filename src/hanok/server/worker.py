@@ -15,6 +15,7 @@ import socket
 from collections.abc import Callable
 from enum import Enum, auto
 from functools import partial
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ConfigError
@@ -30,12 +31,12 @@ from hanok.server.interface import adapted
 from hanok.server.lifespan import Lifespan
 from hanok.server.listeners import accept_on, bind
 from hanok.server.observed import Observed, Panel
-from hanok.server.proxy_listener import ProxyListener
 from hanok.server.recycling import Recycling
-from hanok.server.tls import Certificates
 
 if TYPE_CHECKING:
+    from hanok.server.proxy_listener import ProxyListener
     from hanok.server.supervisor.link import Link
+    from hanok.server.tls import Certificates
 
 logger = logging.getLogger("hanok.error")
 
@@ -172,7 +173,10 @@ class Worker:
     async def serve(self, sockets: list[socket.socket]) -> int:
         """Serve on ``sockets``, which are bound and listening, until ``stop``. Returns the exit code."""
         self._become(WorkerState.STARTING)
-        self.certificates = Certificates(self.config) if self.config.is_tls else None
+        if self.config.is_tls:
+            from hanok.server.tls import Certificates
+
+            self.certificates = Certificates(self.config)
         observed = self.observed = Observed(self.config, asyncio.get_running_loop(), self.panel)
         lifespan = Lifespan(self.called, self.config.lifespan)
         starting = asyncio.ensure_future(lifespan.startup())
@@ -252,6 +256,8 @@ class Worker:
         if self.certificates is not None:
             told.update(ssl=self.certificates.context, ssl_handshake_timeout=timeout)
         if self.config.proxy_protocol:
+            from hanok.server.proxy_listener import ProxyListener
+
             proxies = Trusted(self.config.proxy_allow_ips, "--proxy-allow-ips")
             return ProxyListener(services.loop, sock, make, proxies, timeout, **told)
         return await accept_on(sock, make, services.loop, backlog=self.config.backlog, **told)
@@ -320,8 +326,11 @@ def loop_factory(choice: str) -> Callable[[], asyncio.AbstractEventLoop]:
 
 def websocket_upgrade() -> WebSocketUpgrade | None:
     """The WebSocket protocol, if this installation has it."""
-    try:
-        from hanok.protocols.ws import upgrade
-    except ImportError:
-        return None
-    return upgrade
+    return upgrade if find_spec("websockets") is not None else None
+
+
+def upgrade(*handshake: Any) -> asyncio.Protocol:
+    """The WebSocket that a handshake begins. The first one loads the protocol: many workers never see one."""
+    from hanok.protocols.ws import upgrade
+
+    return upgrade(*handshake)

@@ -9,6 +9,14 @@ SIGUSR2.
 
 from __future__ import annotations
 
-from hanok.server.supervisor.supervisor import Supervisor
+from typing import TYPE_CHECKING
+
+from hanok.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from hanok.server.supervisor.supervisor import Supervisor
+
+# Loaded when first named: workers live in this package, too.
+__getattr__ = lazy_names(__name__, {"Supervisor": ".supervisor"})
 
 __all__ = ["Supervisor"]
