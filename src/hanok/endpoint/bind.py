@@ -34,7 +34,7 @@ from hanok.http import Request, Response
 from hanok.http.concurrency import in_thread
 from hanok.http.cookies import cookies_of
 from hanok.http.headers import headers_of
-from hanok.http.query import parse_query, query_params_of
+from hanok.http.query import query_params_of, query_values
 from hanok.params import Parameter, Place
 from hanok.params.models import Fields
 from hanok.params.values import ErrorDetails, read_fields
@@ -102,7 +102,7 @@ _HELPERS: dict[str, Any] = {
     "ValidationError": ValidationError,
     "HandOver": HandOver,
     "solve": solve,
-    "parse_query": parse_query,
+    "query_values": query_values,
     "query_params_of": query_params_of,
     "headers_of": headers_of,
     "cookies_of": cookies_of,
@@ -265,7 +265,7 @@ class _Writer:
         if self._uses(lambda p: p.place is place.path):
             self._line(1, "path = exchange.path_params")
         if self._uses(lambda p: p.place is place.query and _is_simple(p)):
-            self._line(1, "query = dict(parse_query(exchange.query))")
+            self._line(1, "query = query_values(exchange.query)")
         if self._uses(lambda p: p.place is place.query and not _is_simple(p)):
             self._line(1, "query_fields = query_params_of(exchange)")
         if self._uses(lambda p: p.place is place.header):

@@ -20,6 +20,11 @@ def parse_query(query: bytes) -> list[tuple[str, str]]:
     return parse_pairs(query.decode("latin-1")) if query else []
 
 
+def query_values(query: bytes) -> dict[str, str]:
+    """The last value of each name: ``dict(parse_query(query))``."""
+    return dict(parse_query(query)) if query else {}
+
+
 def parse_pairs(text: str) -> list[tuple[str, str]]:
     """As ``parse_query``, for text."""
     pairs = []
@@ -27,7 +32,11 @@ def parse_pairs(text: str) -> list[tuple[str, str]]:
     plain = "%" not in text and "+" not in text
     for piece in text.split("&"):
         if piece:
-            name, _, value = piece.partition("=")
+            at = piece.find("=")
+            if at < 0:
+                name, value = piece, ""
+            else:
+                name, value = piece[:at], piece[at + 1 :]
             if not plain:
                 name, value = decoded(name), decoded(value)
             pairs.append((name, value))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -85,15 +86,21 @@ class FloatConvertor(Convertor[float]):
         return f"{number:.20f}".rstrip("0").rstrip(".")
 
 
+@cache
+def uuid_class() -> type[UUID]:
+    """Most applications have no such parameter, and do without the module."""
+    from uuid import UUID
+
+    return UUID
+
+
 class UUIDConvertor(Convertor["UUID"]):
     """``{name:uuid}``: a UUID (RFC 9562 §4), with or without its hyphens."""
 
     regex = "-?".join(f"[0-9a-fA-F]{{{digits}}}" for digits in (8, 4, 4, 4, 12))
 
     def convert(self, value: str) -> UUID:
-        from uuid import UUID
-
-        return UUID(value)
+        return uuid_class()(value)
 
     def to_string(self, value: UUID) -> str:
         return str(value)

@@ -1,5 +1,5 @@
 cimport cython
-from hanok.exchange cimport Exchange
+from hanok.exchange cimport Exchange, Incoming
 
 cdef class Entry:
     cdef public object endpoint, enter, index, max_body_size, methods, route, template
@@ -25,7 +25,7 @@ cdef class MatchTable:
     cdef public Node _root
     @cython.locals(found=object)
     cpdef Slot slot(self, str path)
-    @cython.locals(path=str, pieces=list, slot=Slot, entry=Entry, params=dict)
-    cpdef run(self, Exchange exchange)
+    @cython.locals(path=str, pieces=list, slot=Slot, entry=Entry, params=dict, http=Exchange)
+    cpdef run(self, Incoming exchange)
     @cython.locals(node=Node, onward=Node, segment=str, place=Py_ssize_t)
     cpdef Slot _search(self, str path, list segments)

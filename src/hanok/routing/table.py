@@ -24,11 +24,12 @@ import re
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from hanok.exchange import Exchange
 from hanok.routing.convertors import Convertor, StringConvertor
 from hanok.routing.template import Parameter, Segment, Template, spans_segments
 
 if TYPE_CHECKING:
-    from hanok.exchange import Exchange
+    from hanok.exchange import Incoming
 
 ANY_METHOD = None
 _MERGED_LIMIT = 4096
@@ -175,9 +176,12 @@ class MatchTable:
         found = self._static.get(path)
         return self._search(path, path.split("/")) if found is None else found
 
-    def run(self, exchange: Exchange) -> Coroutine[Any, Any, None] | None:
-        """The run of the route that takes this request; None where more than this table has to be asked."""
-        if exchange.root_path or exchange.path_params or exchange.body_limit is not None:
+    def run(self, exchange: Incoming) -> Coroutine[Any, Any, None] | None:
+        """The run of the route that takes this HTTP request; None where more than this table has to be asked."""
+        if not isinstance(exchange, Exchange):
+            return None
+        http = exchange  # the compiler knows this one for an Exchange
+        if http.root_path or http.path_params or http.body_limit is not None:
             return None
         path = exchange.path
         pieces = None

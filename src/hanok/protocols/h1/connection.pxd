@@ -28,5 +28,5 @@ cdef class H1Connection(Output):
     cpdef answer_end(self, object exchange)
     cpdef _idle(self)
 
-cdef object _IDLE, _READING, _ANSWERING, _DISCARDING, _LINGERING, _UPGRADED, _CLOSED, _DONE, _UNSENT, _Task, TURNING
+cdef object _IDLE, _READING, _ANSWERING, _DISCARDING, _LINGERING, _UPGRADED, _CLOSED, _ON_REQUEST, _ON_ANSWER_END, _DONE, _UNSENT, _Task, TURNING
 cdef bint EAGER

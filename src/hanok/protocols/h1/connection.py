@@ -48,6 +48,7 @@ EAGER = sys.version_info >= (3, 12)
 _IDLE, _READING, _ANSWERING = H1State.IDLE, H1State.READING, H1State.ANSWERING
 _DISCARDING, _LINGERING = H1State.DISCARDING, H1State.LINGERING
 _UPGRADED, _CLOSED = H1State.UPGRADED, H1State.CLOSED
+_ON_REQUEST, _ON_ANSWER_END = states.ON_REQUEST, states.ON_ANSWER_END
 _DONE = AnswerState.DONE
 _UNSENT = Framing.UNSENT
 _Task: Any = asyncio.Task
@@ -242,7 +243,7 @@ class H1Connection(Output, asyncio.Protocol):
             if head.upgrade == b"websocket" and head.method == "GET" and self.services.websocket is not None:
                 self._upgrade(head)
                 return
-            self.state = states.ON_REQUEST[self.state]
+            self.state = _ON_REQUEST[self.state]
             self._begin(head, b"", None)
             return
         limit = self.services.settings.max_body_size
@@ -254,7 +255,7 @@ class H1Connection(Output, asyncio.Protocol):
             end = at + length
             if length <= WHOLE_BODY and end <= len(data):  # most bodies come with their heads
                 self._rest(data, end)
-                self.state = states.ON_REQUEST[self.state]
+                self.state = _ON_REQUEST[self.state]
                 self._begin(head, data[at:end], None)
                 return
         self.state = states.ON_HEAD[self.state]
@@ -318,7 +319,7 @@ class H1Connection(Output, asyncio.Protocol):
         services.requests += 1
         if services.begun is not None:
             services.begun(exchange)
-        if services.requests == services.max_requests and services.on_max_requests is not None:
+        if services.on_max_requests is not None and services.requests == services.max_requests:
             services.on_max_requests()
         # Each request has a context of its own, copied from one that no request has touched.
         run = services.handler(exchange)
@@ -339,7 +340,11 @@ class H1Connection(Output, asyncio.Protocol):
 
     def _handled(self, exchange: H1Exchange, task: asyncio.Task[None]) -> None:
         """The handler has returned. See that the peer gets one well-formed answer, or a closed connection."""
-        error = None if task.cancelled() else task.exception()
+        cancelled = False
+        try:
+            error = task.exception()
+        except asyncio.CancelledError:
+            error, cancelled = None, True
         if error is None and exchange.answer_state is _DONE and exchange.framing is not _UNSENT:
             return
         if error is not None and not (isinstance(error, ClientDisconnect) and self.gone):
@@ -352,9 +357,9 @@ class H1Connection(Output, asyncio.Protocol):
         if self.gone or exchange is not self.exchange:
             return
         if exchange.framing is Framing.UNSENT:
-            if error is None and not task.cancelled():
+            if error is None and not cancelled:
                 self._log(exchange, "returned without answering", None)
-            if task.cancelled():
+            if cancelled:
                 exchange.keep_alive = False  # the worker is stopping
             if isinstance(error, HTTPError):
                 self._plain(exchange, error.status_code, str(error.detail).encode())
@@ -465,7 +470,7 @@ class H1Connection(Output, asyncio.Protocol):
             else:
                 self._linger()
             return
-        self.state = states.ON_ANSWER_END[self.state]
+        self.state = _ON_ANSWER_END[self.state]
         if self.state is _IDLE:
             self._idle()
         elif own.queue is not None:
