@@ -3,7 +3,8 @@
 1. Install and build what is missing; start a PostgreSQL cluster of its own and fill it (``postgres.py``).
 2. Start every peer of ``database/`` once for every work and check its answers.
 3. In each round, for each work, start each peer on one core and press it from the other, which PostgreSQL and wrk share.
-4. Write every measurement to ``results/databases-<date>.json`` and ``results/databases-latest.json``.
+4. Write every measurement to ``results/databases-<date>.json``, and to ``results/databases-latest.json`` the works that were
+   measured with all their peers (``keep.py``).
 
 All peers have a pool of the same size, talk over the same Unix socket and use the same statements.
 """
@@ -29,6 +30,8 @@ from rich.table import Table
 
 from bench.check import wrong_date
 from bench.environment import machine, prepare, versions
+from bench.goals import DATABASES, needed
+from bench.keep import keep
 from bench.load import measure
 from bench.peer import HERE, Peer, read_peers
 from bench.postgres import ADDED, FORTUNES, ROWS, Cluster, cluster
@@ -168,19 +171,22 @@ WORKS = {
 # ---- the run
 
 
-def pairs(works: Sequence[str], peers: Sequence[Peer], turn: int = 0) -> Iterator[tuple[Work, Peer]]:
-    """Every work with every peer that does it; each round another peer begins."""
+def pairs(
+    works: Sequence[str], peers: Sequence[Peer], turn: int = 0, goals: bool = False
+) -> Iterator[tuple[Work, Peer]]:
+    """Every work with every peer that does it, or of those what a goal needs; each round another peer begins."""
     turn %= len(peers) or 1
+    wanted = needed(DATABASES) if goals else None
     for work in works:
         for peer in [*peers[turn:], *peers[:turn]]:
-            if work in peer.works:
+            if work in peer.works and (wanted is None or (work, peer.key) in wanted):
                 yield WORKS[work], peer
 
 
 def compare_answers(
-    works: Sequence[str], peers: Sequence[Peer], database: Cluster, core: int | None, outcome: Outcome
+    options: argparse.Namespace, peers: Sequence[Peer], database: Cluster, core: int | None, outcome: Outcome
 ) -> None:
-    for work, peer in pairs(works, peers):
+    for work, peer in pairs(options.works, peers, goals=options.goals):
         try:
             with Server(peer, work.key, core) as server:
                 if wrong := work.check(server, database):
@@ -195,11 +201,13 @@ def compare_answers(
 def measure_all(
     options: argparse.Namespace, peers: Sequence[Peer], database: Cluster, cores: Sequence[int | None], outcome: Outcome
 ) -> None:
+    done, total = 0, options.rounds * len(list(pairs(options.works, peers, goals=options.goals)))
     for number in range(options.rounds):
-        for work, peer in pairs(options.works, peers, number):
+        for work, peer in pairs(options.works, peers, number, options.goals):
+            done += 1
             if f"{peer.key} {work.key}" in outcome.failed:
                 continue
-            console.print(f"[dim]round {number + 1}:[/] {work.key}: {peer.name}", highlight=False)
+            console.print(f"[dim]{done} of {total}, round {number + 1}:[/] {work.key}: {peer.name}", highlight=False)
             try:
                 with Server(peer, work.key, cores[0]) as server:
                     began, before = time.perf_counter(), database.processor_seconds()
@@ -239,19 +247,15 @@ def write(options: argparse.Namespace, outcome: Outcome, peers: Sequence[Peer], 
         "settings": settings | {"pool": POOL, "load_average": os.getloadavg()[0]},
         **asdict(outcome),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"databases-{now:%Y-%m-%d-%H%M}.json"
-    text = json.dumps(results, indent=1) + "\n"
-    file.write_text(text)
-    (folder / "databases-latest.json").write_text(text)
-    return file
+    return keep(results, folder, f"databases-{now:%Y-%m-%d-%H%M}.json", "databases-latest.json")
 
 
 def read_options(declared: dict[str, Peer]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare servers that do the same work on the same database.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of load for one measurement")
-    parser.add_argument("--warmup", type=float, default=1.0, help="seconds of load before it; 0 for none")
+    parser.add_argument("--seconds", type=float, help="of load for one measurement (3)")
+    parser.add_argument("--warmup", type=float, help="seconds of load before it (1); 0 for none")
+    parser.add_argument("--goals", action="store_true", help="only what a goal needs; 1 s of load after 0.5 s")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--works", nargs="+", default=list(WORKS), choices=list(WORKS), metavar="WORK")
     parser.add_argument("--peers", nargs="+", default=list(declared), choices=list(declared), metavar="PEER")
@@ -259,6 +263,10 @@ def read_options(declared: dict[str, Peer]) -> argparse.Namespace:
     parser.add_argument("--force", action="store_true", help="measure although the machine is busy")
     parser.add_argument("--output", type=Path, default=HERE / "results", help="the folder for the results")
     options = parser.parse_args()
+    if options.seconds is None:
+        options.seconds = 1.0 if options.goals else 3.0
+    if options.warmup is None:
+        options.warmup = 0.5 if options.goals else 1.0
     if not 1 <= options.rounds <= 20 or not 1 <= options.seconds <= 30:
         parser.error("at most 20 rounds of 30 s")
     return options
@@ -271,6 +279,9 @@ def main() -> int:
         console.print(f"The load average is {os.getloadavg()[0]:.2f}: wait, or say --force.")
         return 2
     chosen = [peer for key, peer in declared.items() if key in options.peers]
+    if options.goals:
+        wanted = {peer for _, peer in needed(DATABASES)}
+        chosen = [peer for peer in chosen if peer.key in wanted]
     outcome = Outcome()
     outcome.absent = prepare(chosen, console.print)
     for key, reason in outcome.absent.items():
@@ -282,7 +293,7 @@ def main() -> int:
     with cluster(cores[1]) as database:
         os.environ.update(database.environment | {"BENCH_POOL": str(POOL)})
         version = database.sql("SHOW server_version")
-        compare_answers(options.works, present, database, cores[0], outcome)
+        compare_answers(options, present, database, cores[0], outcome)
         if not options.check:
             measure_all(options, present, database, cores, outcome)
     if not options.check:

@@ -97,13 +97,15 @@ def script(question: Question) -> Iterator[list[str]]:
 
 
 def press(server: Server, question: Question, seconds: float, connections: int, core: int | None) -> Spoken:
-    """Run wrk once, in whole seconds (it knows no others); for WebSockets our own client."""
+    """Run wrk once, in whole seconds or for less than one; for WebSockets our own client."""
     pin = [] if core is None else ["taskset", "-c", str(core)]
     if question.echo is not None:
         return press_websocket(server, question, seconds, connections, pin)
     headers = [word for name, value in question.sent.items() for word in ("-H", f"{name}: {value}")]
     with script(question) as arguments:
-        command = [*pin, "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency"]
+        # wrk knows whole seconds, and ends when it is interrupted.
+        short = ["timeout", "--preserve-status", "--signal=INT", str(seconds)] if seconds < 1 else []
+        command = [*short, *pin, "wrk", "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency"]
         command += [*arguments, *headers, f"http://127.0.0.1:{server.port}{question.path}"]
         began, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run(command, capture_output=True, text=True, timeout=seconds + 30)

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.goals import GOALS, Goal, reached
+from bench.goals import NAMES, Goal, all_reached, reached
+from bench.over_time import draw
 from bench.peer import HERE, OURS, Peer, read_peers
 from bench.summary import Row, summarise
 from bench.works import WORKS
@@ -21,6 +22,7 @@ BOUNDS = HERE / "bounds.toml"
 PAGE = HERE.parent / "docs" / "performance.md"
 
 Results = Mapping[str, Any]
+Reached = Mapping[Goal, tuple[float, str] | None]  # the ratio, and when it was measured
 
 INTRO = """\
 # Speed
@@ -57,7 +59,9 @@ def history(folder: Path = RESULTS) -> list[Results]:
     return sorted(found, key=lambda one: str(one["date"]))
 
 
-def page(results: Results, databases: Results | None, past: Sequence[Results], bounds: Mapping[str, str]) -> str:
+def page(
+    results: Results, databases: Results | None, past: Sequence[Results], reached: Reached, bounds: Mapping[str, str]
+) -> str:
     """The whole page."""
     peers = read_peers()
     rows = summarise(results["measurements"])
@@ -73,7 +77,7 @@ def page(results: Results, databases: Results | None, past: Sequence[Results], b
         "## Databases",
         database_part(databases),
         "## Goals",
-        goals(results, databases, bounds),
+        goals(reached, bounds),
         "## Over time",
         over_time(past),
     ]
@@ -84,10 +88,18 @@ def where(results: Results) -> str:
     machine, settings = results["machine"], results["settings"]
     python = str(machine["python"]).split(" (")[0]
     form = f", Hanok {machine['hanok']}" if machine.get("hanok") else ""
-    return (
-        f"{results['date'][:10]}, {machine['processor']}, {python}{form}, "
-        f"medians of {settings['rounds']} rounds of {settings['seconds']:g} s"
-    )
+    text = f"{results['date'][:10]}, {machine['processor']}, {python}{form}, "
+    text += f"medians of {settings['rounds']} rounds of {settings['seconds']:g} s"
+    return text + older(results)
+
+
+def older(results: Results) -> str:
+    """Which works are of an earlier run than the others."""
+    found: dict[str, list[str]] = {}
+    for work, run in results.get("measured", {}).items():
+        if run["date"] != results["date"]:
+            found.setdefault(f"{run['date'][:16]}, {run['rounds']} rounds of {run['seconds']:g} s", []).append(work)
+    return "".join(f"; {', '.join(works)}: {run}" for run, works in found.items())
 
 
 def cell(row: Row | None) -> str:
@@ -141,34 +153,40 @@ def database_part(databases: Results | None) -> str:
     )
 
 
-def goals(results: Results, databases: Results | None, bounds: Mapping[str, str]) -> str:
+def goals(reached: Reached, bounds: Mapping[str, str]) -> str:
     """Each goal with what was reached; under it, what bounds those that were missed."""
-    measured = {
-        "latest.json": results["measurements"],
-        "databases-latest.json": (databases or {}).get("measurements", ()),
-    }
-    lines = ["| work | who | at least | reached | |", "|---|---|--:|--:|---|"]
+    lines = ["| work | who | goal | reached | | measured |", "|---|---|--:|--:|---|---|"]
     missed: list[tuple[Goal, float]] = []
-    for goal in GOALS:
-        ratio = reached(goal, measured[goal.file])
-        other = f"its own rate at {goal.its_work}" if goal.its_work else " or ".join(goal.against)
-        met = ratio is not None and ratio >= goal.at_least
-        if ratio is not None and not met:
+    for goal, found in reached.items():
+        work = f"{goal.work}, {NAMES[goal.where]}" if NAMES[goal.where] else goal.work
+        start = f"| {work} | {goal.peer} | {wanted(goal)} |"
+        if found is None:
+            lines.append(f"{start} – | not measured | |")
+            continue
+        ratio, date = found
+        if not goal.is_met(ratio):
             missed.append((goal, ratio))
-        said = "not measured" if ratio is None else "met" if met else "**missed**"
-        reached_text = "–" if ratio is None else f"{ratio:.2f}"
-        lines.append(f"| {goal.work} | {goal.peer} | {goal.at_least:g} × {other} | {reached_text} | {said} |")
-    text = "\n".join(lines)
+        lines.append(f"{start} {ratio:.2f} | {'met' if goal.is_met(ratio) else '**missed**'} | {date} |")
+    text = (
+        "What was reached is the median of the ratios inside the rounds of the newest run that has measured both sides. "
+        "`import` is the time of the import, `memory` that of the worker after the load: less is better there.\n\n"
+        + "\n".join(lines)
+    )
     if missed:
         text += "\n\nWhat bounds those that were missed:\n\n" + "\n".join(bound(*one, bounds) for one in missed)
     return text
 
 
+def wanted(goal: Goal) -> str:
+    other = f"its own rate at {goal.its_work}" if goal.its_work else " or ".join(goal.against)
+    return f"{'≤' if goal.at_most else '≥'} {goal.wanted:g} × {other}"
+
+
 def bound(goal: Goal, ratio: float, bounds: Mapping[str, str]) -> str:
     """What bounds a goal that was missed."""
-    other = goal.its_work or " or ".join(goal.against)
     text = bounds.get(goal.key, f"not written yet (`{goal.key}` in bench/bounds.toml).")
-    return f"- **{goal.work}**, {goal.peer} against {other} ({ratio:.2f} of {goal.at_least:g}): {text}"
+    place = f" ({NAMES[goal.where]})" if NAMES[goal.where] else ""
+    return f"- **{goal.work}**{place}, {goal.peer}, {ratio:.2f} where {wanted(goal)} was the goal: {text}"
 
 
 def over_time(past: Sequence[Results]) -> str:
@@ -179,6 +197,8 @@ def over_time(past: Sequence[Results]) -> str:
         rows = summarise(run["measurements"])
         lines.append("| " + " | ".join([run["date"][:16], *(cell(rows.get((work, "hanok"))) for work in works)]) + " |")
     return (
+        "Every run that was kept, with those that were faster than Hanok.\n\n"
+        "![Run by run, as a picture](../bench/results/over-time.svg)\n\n"
         "Hanok's requests a second as a multiple of FastAPI's, run by run; every measurement is kept.\n\n"
         + "\n".join(lines)
     )
@@ -190,5 +210,8 @@ def write(folder: Path = RESULTS, to: Path = PAGE) -> Path | None:
     if results is None:
         return None
     bounds = tomllib.loads(BOUNDS.read_text())
-    to.write_text(page(results, read("databases-latest.json", folder), history(folder), bounds))
+    past = history(folder)
+    to.write_text(page(results, read("databases-latest.json", folder), past, all_reached(folder), bounds))
+    if folder == RESULTS and to == PAGE:
+        (folder / "over-time.svg").write_text(draw(past, read_peers()))
     return to

@@ -69,6 +69,7 @@ def child(name: str, count: int) -> None:
 
 # ---- reading what callgrind wrote
 
+POSITIONS = tuple("0123456789+-*")
 NAME = re.compile(r"(ob|fn|cob|cfn)=\((\d+)\)(?: (.*))?")
 
 
@@ -79,10 +80,10 @@ def self_costs(lines: Iterable[str]) -> Costs:
     place = {"ob": "", "fn": ""}
     is_call = False
     for line in lines:
-        if line[:1] in "0123456789+-*":
+        if line.startswith(POSITIONS):
             if not is_call:
                 key = place["ob"], place["fn"]
-                costs[key] = costs.get(key, 0) + sum(map(int, line.split()[1:]))  # a cost of 0 is left out
+                costs[key] = costs.get(key, 0) + sum(map(int, line.split()[1:]))  # a cost of 0 may be left out
             is_call = False
         elif line.startswith("calls="):
             is_call = True  # the next line is the cost of what is called

@@ -17,6 +17,7 @@ from typing import Any
 
 from bench import performance
 from bench.peer import HERE, OURS, Peer, read_peers
+from bench.performance import where
 from bench.plot import draw
 from bench.summary import Row, summarise
 from bench.works import WORKS
@@ -48,15 +49,6 @@ def table(rows: Rows, peers: Mapping[str, Peer], cell: Cell) -> str:
             cells = [f"**{words}**" for words in cells]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
-
-
-def where(results: Mapping[str, Any]) -> str:
-    machine, settings = results["machine"], results["settings"]
-    python = str(machine["python"]).split(" (")[0]
-    return (
-        f"{results['date'][:10]}, {machine['processor']}, {python}, "
-        f"medians of {settings['rounds']} rounds of {settings['seconds']:g} s"
-    )
 
 
 def imports(results: Mapping[str, Any]) -> str:
@@ -108,7 +100,9 @@ def whole(results: Mapping[str, Any], rows: Rows, peers: Mapping[str, Peer]) -> 
         "Processor time of one request, µs": table(rows, peers, lambda row: f"{row.processor:.1f}"),
         "Processor time, FastAPI's as a multiple of it": table(rows, peers, lambda row: times(row.processor_ratio)),
         "Latency, 99th percentile, ms": table(rows, peers, lambda row: f"{row.p99:.2f}"),
-        "How busy the load generator was, %": table(rows, peers, lambda row: f"{row.load_busy:.0%}".rstrip("%")),
+        "How busy the load generator was, %": table(
+            rows, peers, lambda row: f"{row.load_busy:.0%}".rstrip("%") if row.load_busy else "–"
+        ),
         "Memory and start": memory_and_start(rows, peers),
         "Import, in a fresh process": imports(results),
         "The works": legend(),

@@ -5,7 +5,10 @@
    and the run ends with an error.
 3. In each round, for each work, start each peer on one core, press it from the other with wrk, and end it.
    The peers take turns at being first.
-4. Write every measurement to ``results/<date>.json`` and ``results/latest.json``.
+4. Write every measurement to ``results/<date>.json``, and to ``results/latest.json`` the works that were measured with all
+   their peers (``keep.py``).
+
+``--goals`` measures only what the goals need (``goals.py``), in shorter rounds.
 
 All of it stays on the loopback, ends by itself, and stops only processes that it started.
 """
@@ -13,7 +16,6 @@ All of it stays on the loopback, ends by itself, and stops only processes that i
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -28,8 +30,10 @@ from rich.table import Table
 
 from bench.check import check
 from bench.environment import machine, prepare, versions
+from bench.goals import MAIN, RESULTS, needed
+from bench.keep import keep
 from bench.load import measure
-from bench.peer import HERE, Peer, read_peers
+from bench.peer import PURE, VERSION, Peer, read_peers
 from bench.processes import PeerError, Server
 from bench.startup import measure_imports
 from bench.summary import summarise
@@ -37,6 +41,9 @@ from bench.works import WORKS
 
 QUIET = 0.5  # the load average above which a measurement would mean nothing
 MOST_ROUNDS, MOST_SECONDS = 20, 30.0
+# Another Python and Hanok uncompiled are other comparisons: their results lie elsewhere, and they have goals of their own.
+PLACE = "-".join(filter(None, (f"python{VERSION}" if VERSION else "", "pure" if PURE else ""))) or MAIN
+FOLDER = RESULTS if PLACE == MAIN else RESULTS / PLACE
 
 console = Console()
 
@@ -52,6 +59,7 @@ class Settings:
     server_core: int | None
     load_core: int | None
     load_average: float
+    goals: bool = False  # only the works and peers that a goal needs
 
 
 @dataclass
@@ -65,16 +73,21 @@ class Outcome:
 def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare servers that do the same work.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3.0, help="of load for one measurement (wrk: whole seconds)")
-    parser.add_argument("--warmup", type=float, default=1.0, help="seconds of load before it; 0 for none")
+    parser.add_argument("--seconds", type=float, help="of load for one measurement (3; wrk: whole seconds)")
+    parser.add_argument("--warmup", type=float, help="seconds of load before it (1); 0 for none")
+    parser.add_argument("--goals", action="store_true", help="only what a goal needs; 1 s of load after 0.5 s")
     parser.add_argument("--connections", type=int, default=64)
     parser.add_argument("--works", nargs="+", default=list(WORKS), choices=list(WORKS), metavar="WORK")
     parser.add_argument("--peers", nargs="+", default=list(read_peers()), choices=list(read_peers()), metavar="PEER")
     parser.add_argument("--list", action="store_true", help="name the works and the peers, and end")
     parser.add_argument("--check", action="store_true", help="only compare the answers; time nothing")
     parser.add_argument("--force", action="store_true", help="measure although the machine is busy")
-    parser.add_argument("--output", type=Path, default=HERE / "results", help="the folder for the results")
+    parser.add_argument("--output", type=Path, default=FOLDER, help=f"the folder for the results ({FOLDER.name})")
     options = parser.parse_args()
+    if options.seconds is None:
+        options.seconds = 1.0 if options.goals else 3.0
+    if options.warmup is None:
+        options.warmup = 0.5 if options.goals else 1.0
     if not 1 <= options.rounds <= MOST_ROUNDS or not 1 <= options.seconds <= MOST_SECONDS:
         parser.error(f"at most {MOST_ROUNDS} rounds of {MOST_SECONDS:.0f} s")
     return options
@@ -93,15 +106,17 @@ def settings_of(options: argparse.Namespace) -> Settings:
         server_core=cores[0] if pinned else None,
         load_core=cores[1] if pinned else None,
         load_average=os.getloadavg()[0],
+        goals=options.goals,
     )
 
 
 def pairs(settings: Settings, peers: Sequence[Peer], turn: int = 0) -> Iterator[tuple[str, Peer]]:
     """Every work with every peer that does it; each round another peer begins."""
     turn %= len(peers) or 1
+    wanted = needed(PLACE) if settings.goals else None
     for work in settings.works:
         for peer in [*peers[turn:], *peers[:turn]]:
-            if work in peer.works:
+            if work in peer.works and (wanted is None or (work, peer.key) in wanted):
                 yield work, peer
 
 
@@ -156,12 +171,7 @@ def write(settings: Settings, outcome: Outcome, measured: Sequence[Peer], folder
         "settings": asdict(settings),
         **asdict(outcome),
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{now:%Y-%m-%d-%H%M}.json"
-    text = json.dumps(results, indent=1) + "\n"
-    file.write_text(text)
-    (folder / "latest.json").write_text(text)
-    return file
+    return keep(results, folder, f"{now:%Y-%m-%d-%H%M}.json", "latest.json")
 
 
 def show(outcome: Outcome, peers: dict[str, Peer]) -> None:
@@ -198,6 +208,12 @@ def main() -> int:
         console.print("wrk is not installed (Debian: apt-get install wrk).")
         return 2
     chosen = [declared[key] for key in declared if key in settings.peers]
+    if settings.goals:
+        wanted = {peer for _, peer in needed(PLACE)}
+        chosen = [peer for peer in chosen if peer.key in wanted]
+        if not chosen:
+            console.print(f"No goal is about {PLACE}.")
+            return 2
     outcome = Outcome()
     outcome.absent = prepare(chosen, console.print)
     for key, reason in outcome.absent.items():

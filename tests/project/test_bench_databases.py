@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.databases import FOLDER, WORKS, check_fortunes, wrong_row
-from bench.goals import GOALS, Goal, reached
+from bench.goals import OLD, Goal
 from bench.peer import read_peers
 from bench.performance import page, write
 from bench.postgres import ADDED, FORTUNES
@@ -114,44 +114,43 @@ def test_what_a_client_waits_for_is_counted() -> None:
     assert up.closed
 
 
-# ---- goals, and the page
-
-
-def test_a_goal_is_reached_inside_rounds_against_the_fastest(results: dict[str, Any]) -> None:
-    raw = results["measurements"]
-    assert reached(Goal("json", "hanok", 12, ("fastapi",)), raw) == 13
-    assert reached(Goal("json", "hanok", 1, ("fastapi", "go")), raw) == pytest.approx(13 / 14)
-    assert reached(Goal("json", "hanok", 1, ("fastapi", "nginx")), raw) is None
-    assert reached(Goal("params", "hanok", 1, ("fastapi",)), raw) is None
-
-
-def test_goals_are_about_works_and_peers_that_there_are() -> None:
-    peers, stores = read_peers(), read_peers(FOLDER, WORKS)
-    for goal in GOALS:
-        declared = peers if goal.file == "latest.json" else stores
-        for key, work in ((goal.peer, goal.work), *((other, goal.its_work or goal.work) for other in goal.against)):
-            assert work in declared[key].works, goal
-    assert len({(goal.key, goal.file, goal.at_least) for goal in GOALS}) == len(GOALS)
+# ---- the page
 
 
 def test_the_page_tells_wins_losses_and_what_is_not_known(results: dict[str, Any]) -> None:
-    text = page(results, None, [results], {"json hanok go": "the parser, 41 % of the time."})
+    told: dict[Goal, tuple[float, str] | None] = {
+        Goal("json", "hanok", 12, ("fastapi",)): (13, "2026-01-02"),
+        Goal("json", "hanok", 1.3, ("go",)): (0.93, "2026-01-02"),
+        Goal("json", "hanok", 8, ("fastapi",), where=OLD): (9, "2026-01-01"),
+        Goal("import", "hanok", 0.25, ("fastapi",), at_most=True): (0.3, "2026-01-02"),
+        Goal("params", "hanok", 13, ("fastapi",)): None,
+    }
+    text = page(results, None, [results], told, {"json hanok go": "the parser, 41 % of the time."})
     assert "| **Hanok** | **13.0** |" in text
     assert "- **json** (JSON built for each request): Go net/http (1.08 ×)" in text
-    assert "| json | hanok | 12 × fastapi | 13.00 | met |" in text
-    assert "| json | hanok | 1.3 × go | 0.93 | **missed** |" in text
-    assert "(0.93 of 1.3): the parser, 41 % of the time." in text
-    assert "| params | hanok | 13 × fastapi | – | not measured |" in text
+    assert "| json | hanok | ≥ 12 × fastapi | 13.00 | met | 2026-01-02 |" in text
+    assert "| json, Python 3.11 | hanok | ≥ 8 × fastapi | 9.00 | met | 2026-01-01 |" in text
+    assert "| import | hanok | ≤ 0.25 × fastapi | 0.30 | **missed** | 2026-01-02 |" in text
+    assert "- **json**, hanok, 0.93 where ≥ 1.3 × go was the goal: the parser, 41 % of the time." in text
+    assert "not written yet (`import hanok fastapi` in bench/bounds.toml)" in text
+    assert "| params | hanok | ≥ 13 × fastapi | – | not measured | |" in text
     assert "Not measured yet" in text
     assert "| 2026-01-02T03:04 | 13.0 |" in text
 
 
 def test_the_page_tells_of_databases_when_they_were_measured(results: dict[str, Any]) -> None:
     stores = results | {"measurements": [*measured("db", "fastapi", 100, 100), *measured("db", "hanok", 200, 220)]}
-    text = page(results, stores, [], {})
+    text = page(results, stores, [], {}, {})
     assert "| **Hanok, asyncpg, usual settings** | **2.1** |" in text
-    assert "| db | hanok | 1.8 × fastapi | 2.10 | met |" in text
     assert "a pool of 16" in text
+
+
+def test_the_page_says_which_works_are_of_an_earlier_run(results: dict[str, Any]) -> None:
+    run = {"date": "2026-01-01T00:00:00+00:00", "rounds": 5, "seconds": 1.0}
+    told = {"measured": {"json": run, "params": {**run, "date": results["date"]}}}
+    assert "3 rounds of 3 s; json: 2026-01-01T00:00, 5 rounds of 1 s. Requests" in page(
+        results | told, None, [], {}, {}
+    )
 
 
 def test_without_results_there_is_no_page(tmp_path: Path) -> None:
