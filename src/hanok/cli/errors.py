@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hanok.cli.console import err
 from hanok.cli.start import INTERRUPTED, guarded_start
 from hanok.exceptions import DeclarationError
 
@@ -47,6 +46,8 @@ def show_panel(message: str, title: str) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
+    from hanok.cli.console import err
+
     console = err()
     if message.split(" ", 1)[0].isalpha():  # names of files and options stay as they are
         message = message[:1].upper() + message[1:]
@@ -61,6 +62,7 @@ def show_import_error(error: BaseException, target: str) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
+    from hanok.cli.console import err
     from hanok.middleware.debug.remedies import remedy
 
     frames = user_frames(error)

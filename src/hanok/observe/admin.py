@@ -14,8 +14,6 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pydantic_core import to_json
-
 from hanok.exchange import AnyExchange, Exchange, FixedHeaders
 from hanok.observe.board import Board
 from hanok.observe.counters import Counters, Shown, all_shown
@@ -96,6 +94,8 @@ class Admin:
                     ],
                 }
             )
+        from pydantic_core import to_json  # the supervisor never needs it
+
         exchange.answer(200, JSON, to_json({"workers": told}))
 
 

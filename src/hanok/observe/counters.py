@@ -15,8 +15,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic_core import from_json, to_json
-
 from hanok.observe.board import Board
 
 # Upper bounds in seconds; the ones of prometheus-client, begun a little earlier because we are faster.
@@ -48,6 +46,8 @@ class Shown:
     times: Times = field(default_factory=dict)
 
     def to_bytes(self) -> bytes:
+        from pydantic_core import to_json  # the supervisor never needs it
+
         told = vars(self) | {
             "series": [[*key, count] for key, count in self.series.items()],
             "times": [[*key, counts] for key, counts in self.times.items()],
@@ -56,6 +56,8 @@ class Shown:
 
     @classmethod
     def from_bytes(cls, text: bytes) -> Shown:
+        from pydantic_core import from_json
+
         told = from_json(text)
         told["series"] = {(method, route, status): count for method, route, status, count in told["series"]}
         told["times"] = {(method, route): counts for method, route, counts in told["times"]}

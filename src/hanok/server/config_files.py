@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -73,6 +72,8 @@ def read_pyproject(path: str = PYPROJECT) -> FileOptions:
 
 def read_toml(path: str, *, only_table: bool = False) -> FileOptions:
     """The keys of a file, or of its table ``[tool.hanok]`` if it has one. Raises ConfigError."""
+    import tomllib
+
     text = text_of(path)
     try:
         content = tomllib.loads(text)

@@ -33,7 +33,6 @@ from hanok.server.supervisor.signals import Wish
 from hanok.server.supervisor.sockets import Listeners
 from hanok.server.supervisor.spawn import reap_adopted
 from hanok.server.supervisor.states import ProcessState, SupervisorEvent, SupervisorState
-from hanok.server.tls import Certificates
 
 logger = logging.getLogger("hanok.error")
 
@@ -68,6 +67,8 @@ class Supervisor:
         self.reconfigure = reconfigure
         identity.Identity.of(config)  # what is wrong with these is told before anything is opened
         if config.is_tls:
+            from hanok.server.tls import Certificates
+
             Certificates(config)
         self.hooks = hooks_of(config) if hooks is None else hooks
         self.facts = ServerFacts(config, os.getpid(), config.workers)
