@@ -86,6 +86,32 @@ def test_headers_of_the_application_are_replaced_and_vary_is_extended(app: Any) 
     assert response.headers["vary"] == "Accept, Origin"
 
 
+def test_a_header_of_the_application_is_replaced_in_any_case(app: Any) -> None:
+    own = Response()
+    own.raw_headers.append((b"Access-Control-Allow-Origin", b"null"))
+    client = TestClient(CORSMiddleware(app.answering(own), allow_origins=[ORIGIN]))
+    response = client.get("/", headers={"origin": ORIGIN})
+    assert response.headers.get_list("access-control-allow-origin") == [ORIGIN]
+    assert response.headers["vary"] == "Origin"
+
+
+def test_an_origin_that_no_header_can_hold_is_nobodys(app: Any) -> None:
+    client = TestClient(CORSMiddleware(app.answering(), allow_origins=["https://ä.org", "https://Ω.org", ""]))
+    assert cors_headers(client.get("/", headers={"origin": "https://?.org"})) == {}
+    named = "https://ä.org".encode("latin-1")
+    assert client.get("/", headers=[(b"origin", named)]).headers.raw.count((b"access-control-allow-origin", named)) == 1
+
+
+def test_a_subclass_may_decide_which_origins_are_allowed(app: Any) -> None:
+    class OfTheHouse(CORSMiddleware):
+        def is_allowed_origin(self, origin: str) -> bool:
+            return origin.endswith(".house")
+
+    client = TestClient(OfTheHouse(app.answering()))
+    assert cors_headers(client.get("/", headers={"origin": "https://a.house"})) == {"allow-origin": "https://a.house"}
+    assert cors_headers(client.get("/", headers={"origin": ORIGIN})) == {}
+
+
 def test_a_server_error_can_be_read_too(client_for: Any, app: Any) -> None:
     async def fail(exchange: Any) -> None:
         raise ValueError("boom")

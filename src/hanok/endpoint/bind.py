@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic_core import ValidationError
 
 from hanok.dependencies import CallKind, Injected, Node
+from hanok.dependencies.exits import no_yield
 from hanok.endpoint.body import as_client_error, parse_json, read_json_params, reads_as_json
 from hanok.endpoint.form_limits import FormLimits, inherited_form_limits
 from hanok.endpoint.jsonable import validates_from_json
@@ -115,6 +116,7 @@ _HELPERS: dict[str, Any] = {
     "as_client_error": as_client_error,
     "call_limited": call_limited,
     "in_thread": in_thread,
+    "no_yield": no_yield,
     "request_of": Request.of,
     "connection_of": connection_of,
     "SecurityScopes": SecurityScopes,
@@ -324,6 +326,13 @@ class _Writer:
         context = "context" if self.ending is None else "None"
         if is_endpoint and dependant.kind.yields:
             self._line(1, f"{returned}{call}({arguments})")
+        elif dependant.kind is CallKind.ASYNC_GENERATOR and dependant.limit is None:
+            self._line(1, f"g = {call}({arguments})")
+            self._line(1, "try:")
+            self._line(2, f"{target}await anext(g)")
+            self._line(1, "except StopAsyncIteration:")
+            self._line(2, f"raise no_yield({call}) from None")
+            self._line(1, f"context.opened(g, {dependant.ends!r})")
         elif dependant.kind.yields:
             self._line(1, f"{target}await context.enter({self._keep('node', node)}, dict({arguments}))")
         elif dependant.limit is not None:

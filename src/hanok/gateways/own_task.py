@@ -1,4 +1,4 @@
-"""A foreign application in a task of its own, below a layer that steps its handlers by hand (``middleware.capture``).
+"""A foreign application in a task of its own, below a layer that steps its handlers by hand (``middleware.downstream``).
 
 A foreign application may answer from tasks that it starts, and hold cancel scopes while it does. Neither can be done in a
 coroutine that is stepped: only the task that steps it may wait for the transport in it, and it may have scopes of its own.

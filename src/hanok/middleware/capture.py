@@ -1,36 +1,16 @@
-"""call_next: the application run by hand, in the task of the middleware, up to its answer and later to its end.
-
-A middleware function wants the answer as an object, before it is sent. Running the application in a second task, with a
-queue between, would cost both on every request, and would cut off context variables and cancellation. Here the
-middleware steps the application's coroutine itself:
-
-    call_next()      runs it until its answer has begun and it would wait for the transport, or until it returns
-    body_iterator    runs it from one piece of a streamed body to the next
-    finish()         runs it to its end, after the answer was sent: background tasks, request-scoped dependencies
-
-Whatever the coroutine awaits on its way (a future, an event) passes through to the event loop, and what the loop throws
-(a cancellation, a timeout) passes back in. Only one thing is kept: the marker by which a ``CaptureExchange`` says "here I would
-wait for the transport".
-
-One task can not always stand for two. Foreign applications, which may answer from tasks that they start, are run beside and
-hand over what they send (``gateways.own_task``); so is every application around which the middleware function has
-opened a cancel scope, for it would leave that before the application leaves its own. What remains: a cancel scope that a
-native application holds open across its answer and that ends by itself while the middleware is awaiting something
-strikes the middleware.
-"""
+"""The exchange that the application under a middleware function sees; ``downstream`` runs the application."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine, Generator, Sequence
+from collections.abc import Generator, Sequence
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect
-from hanok.exchange import AnswerState, Exchange, body_allowed, pieces_of_file
+from hanok.exchange import AnswerState, Exchange, body_allowed
 
 if TYPE_CHECKING:
-    from hanok.gateways import Handler
-    from hanok.types import Send
+    from hanok.types import RawHeaders, Send
 
 # A stream that nobody will read may run on for so many pieces, so that a short one comes to its end and does what
 # it does there; an endless one is then told that its peer has gone.
@@ -54,6 +34,9 @@ class Pause:
         yield self
 
 
+_WAITING = AnswerState.WAITING
+
+
 class CaptureExchange(Exchange):
     """The exchange that the application under a middleware function sees: the request of ``outer``, an answer of its own."""
 
@@ -75,13 +58,40 @@ class CaptureExchange(Exchange):
     stepped = True
 
     def __init__(self, outer: Exchange) -> None:
-        self.prepare()
-        self.take_request_side(outer)
-        self.outer = outer
+        # What ``prepare`` and ``take_request_side`` do, without the calls. A test holds them together.
+        self._headers = None
+        self._scope = outer._scope
+        self.app = outer.app
+        self.app_root_path = outer.app_root_path
+        self.client = outer.client
+        self.cookies_cache = outer.cookies_cache
+        self.endpoint = outer.endpoint
+        self.headers_cache = outer.headers_cache
+        self.http_version = outer.http_version
+        self.method = outer.method
+        self.path = outer.path
+        self.path_params = outer.path_params
+        self.query = outer.query
+        self.query_cache = outer.query_cache
+        self.raw_path = outer.raw_path
+        self.root_path = outer.root_path
+        self.route = outer.route
+        self.router = outer.router
+        self.scheme = outer.scheme
+        self.server = outer.server
+        self.session = outer.session
+        self.state = outer.state
         self.body = outer.body
         self.body_limit = outer.body_limit
         self.form_cache = outer.form_cache
         self.exits = outer.exits
+        self.filters = self.late = self.answer_trailers = None
+        self.body_read = self.status = self.sent = 0
+        self.started = 0.0
+        self.stream_consumed = False
+        self.answer_state = _WAITING
+
+        self.outer = outer
         self.pause = Pause()
         self.audience = Audience.PEER
         self.over: Any = None  # an event, set when nobody hears any longer
@@ -97,9 +107,15 @@ class CaptureExchange(Exchange):
         """What the application has found out about the request is the middleware's to see."""
         outer = self.outer
         outer._scope = self._scope
-        for name in ("app", "endpoint", "path_params", "route", "router", "session", "state", "exits"):
-            setattr(outer, name, getattr(self, name))
-        if outer.body is None and self.body_read:
+        outer.app = self.app
+        outer.endpoint = self.endpoint
+        outer.path_params = self.path_params
+        outer.route = self.route
+        outer.router = self.router
+        outer.session = self.session
+        outer.state = self.state
+        outer.exits = self.exits
+        if self.body_read and outer.body is None:
             outer.stream_consumed = True
 
     def hush(self, audience: Audience) -> None:
@@ -109,6 +125,18 @@ class CaptureExchange(Exchange):
             self.over.set()
 
     # ---- the request
+
+    # Those of the outer exchange, which may not have read them yet.
+    @property
+    def raw_headers(self) -> RawHeaders:
+        headers = self._headers
+        if headers is None:
+            headers = self._headers = self.outer.raw_headers
+        return headers
+
+    @raw_headers.setter
+    def raw_headers(self, headers: RawHeaders) -> None:
+        self._headers = headers
 
     @property
     def asgi_send(self) -> Send | None:
@@ -150,11 +178,8 @@ class CaptureExchange(Exchange):
     # ---- the answer
 
     def _answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
-        headers = list(headers)
-        # The door would add it; a middleware wants to see it.
-        if body_allowed(status) and not any(name == b"content-length" for name, _ in headers):
-            headers.append((b"content-length", b"%d" % len(body)))
-        self.head = (status, headers)
+        # The door would add a length; a middleware wants to see it.
+        self.head = (status, with_length(status, headers, len(body)))
         self.whole = body
 
     def _start(self, status: int, headers: Sequence[tuple[bytes, bytes]]) -> None:
@@ -200,93 +225,11 @@ class CaptureExchange(Exchange):
             raise ClientDisconnect
 
 
-class Downstream:
-    """The coroutine of the application, and where it stands."""
-
-    __slots__ = ("coroutine", "done", "exchange")
-
-    def __init__(self, inner: Handler, exchange: CaptureExchange) -> None:
-        self.exchange = exchange
-        # Handlers are coroutine functions, or return what one gave.
-        self.coroutine: Coroutine[Any, Any, None] = inner(exchange)  # type: ignore[assignment]
-        self.done = False
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """The body as the application writes it."""
-        exchange = self.exchange
-        if exchange.whole is not None:
-            yield exchange.whole
-            return
-        if exchange.file is not None:
-            async for data in pieces_of_file(exchange.file):
-                yield data
-            return
-        while True:
-            piece, exchange.piece = exchange.piece, None
-            if piece is not None:
-                yield piece
-            if exchange.ended or self.done:
-                return
-            await self.advance()
-
-    async def finish(self) -> None:
-        """Run to the end, now that the middleware's answer was sent."""
-        exchange = self.exchange
-        if exchange.answer_state is not AnswerState.DONE:
-            exchange.hush(Audience.NOBODY)
-        try:
-            while not self.done:
-                await self.advance()
-        except ClientDisconnect:
-            if exchange.audience is Audience.PEER:
-                raise
-        finally:
-            exchange.give_back()
-
-    async def break_off(self, error: BaseException) -> None:
-        """Come to an end, now that the middleware has failed with ``error``, or the peer has gone."""
-        self.exchange.hush(Audience.BROKEN)
-        try:
-            if not self.done and not isinstance(error, Exception):
-                await self.advance(error)
-            while not self.done:
-                await self.advance()
-        except (ClientDisconnect, type(error)):
-            pass
-        finally:
-            self.exchange.give_back()
-
-    def advance(self, error: BaseException | None = None) -> Steps:
-        """Run to the next pause or the end; with ``error``, from there where it is raised."""
-        return Steps(self, error)
-
-
-class Steps:
-    """One advance. Steps the coroutine as the event loop's task would."""
-
-    __slots__ = ("downstream", "error")
-
-    def __init__(self, downstream: Downstream, error: BaseException | None) -> None:
-        self.downstream = downstream
-        self.error = error
-
-    def __await__(self) -> Generator[Any, Any, None]:
-        downstream, error = self.downstream, self.error
-        coroutine, pause = downstream.coroutine, downstream.exchange.pause
-        value: Any = None
-        while True:
-            try:
-                waits_for = coroutine.send(value) if error is None else coroutine.throw(error)
-            except StopIteration:
-                downstream.done = True
-                return
-            except BaseException:
-                downstream.done = True
-                raise
-            if waits_for is pause:
-                return
-            value = error = None
-            try:
-                value = yield waits_for
-            except BaseException as thrown:
-                error = thrown
+def with_length(status: int, headers: Sequence[tuple[bytes, bytes]], length: int) -> RawHeaders:
+    """A list of the headers, with the length of the body if they lack it."""
+    for name, _ in headers:
+        if name == b"content-length":
+            return list(headers)
+    if not body_allowed(status):
+        return list(headers)
+    return [*headers, (b"content-length", b"%d" % length)]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from hanok.exchange import Exchange
-    from hanok.middleware.capture import Downstream
+    from hanok.middleware.downstream import Downstream
 
 
 class CapturedResponse(Response):
@@ -42,6 +42,11 @@ class CapturedResponse(Response):
     def body_iterator(self, iterator: AsyncIterator[Any]) -> None:
         self._iterator = iterator
         self._replaced = True
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is an answer that was given at once, and nothing runs after it."""
+        return not self._replaced and self.background is None and "body" in self.__dict__
 
     async def handle(self, exchange: Any) -> None:
         captured = self.downstream.exchange

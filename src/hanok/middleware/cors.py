@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from typing import Any
 
 from hanok.exchange import AnswerFilter, Exchange
@@ -73,25 +73,41 @@ class CORSMiddleware(NativeMiddleware):
             exposed = ", ".join(expose_headers).encode("latin-1")
             self.simple_headers.append((b"access-control-expose-headers", exposed))
         self.without_origin = CORSFilter([])
+        self.for_others = CORSFilter(self.simple_headers)
+        # Which origins are allowed is known unless there is an expression, or a subclass decides.
+        knows_all = self.allow_origin_regex is None and type(self).is_allowed_origin is CORSMiddleware.is_allowed_origin
+        self.for_origins: dict[bytes, CORSFilter] | None = None
+        if knows_all and not (self.allow_all_origins and self.origin_is_named):
+            # A header holds no others.
+            named = [origin.encode("latin-1") for origin in self.allow_origins if max(origin, default="") < "\u0100"]
+            self.for_origins = {origin: CORSFilter(self.headers_for(origin)) for origin in named}
+            if self.allow_all_origins:
+                self.for_origins = {}
+                self.for_others = CORSFilter(self.headers_for(b"*"))
 
     def is_allowed_origin(self, origin: str) -> bool:
         if self.allow_all_origins or origin in self.allow_origins:
             return True
         return self.allow_origin_regex is not None and self.allow_origin_regex.fullmatch(origin) is not None
 
-    async def handle(self, exchange: Any) -> None:
-        if exchange.kind != "http":
-            await self.inner(exchange)
-            return
-        origin = exchange.header(b"origin")
-        if origin is None:
-            exchange.add_filter(self.without_origin)
-        elif exchange.method == "OPTIONS" and (method := exchange.header(b"access-control-request-method")) is not None:
-            await self.preflight(exchange, origin.decode("latin-1"), method.decode("latin-1")).send(exchange)
-            return
-        else:
-            exchange.add_filter(CORSFilter(self.headers_for(origin)))
-        await self.inner(exchange)
+    # Returns the coroutine of the layer below: one layer less.
+    def handle(self, exchange: Any) -> Awaitable[None]:  # type: ignore[override]  # one coroutine less
+        if exchange.kind == "http":
+            origin = exchange.header(b"origin")
+            if origin is None:
+                exchange.add_filter(self.without_origin)
+            elif (
+                exchange.method == "OPTIONS"
+                and (method := exchange.header(b"access-control-request-method")) is not None
+            ):
+                response = self.preflight(exchange, origin.decode("latin-1"), method.decode("latin-1"))
+                answered: Awaitable[None] = response.send(exchange)
+                return answered
+            elif self.for_origins is None:
+                exchange.add_filter(CORSFilter(self.headers_for(origin)))
+            else:
+                exchange.add_filter(self.for_origins.get(origin, self.for_others))
+        return self.inner(exchange)
 
     def headers_for(self, origin: bytes) -> RawHeaders:
         """The headers that an answer to this origin gets."""
@@ -130,13 +146,22 @@ class CORSMiddleware(NativeMiddleware):
 class CORSFilter(AnswerFilter):
     """Puts headers on an answer, instead of those of the same name that it has."""
 
-    __slots__ = ("headers", "names")
+    __slots__ = ("added", "headers", "names", "touched")
 
     def __init__(self, headers: RawHeaders) -> None:
         self.headers = headers
         self.names = {name for name, _ in headers}
+        self.touched = self.names | {b"vary"}
+        self.added = [*headers, (b"vary", b"Origin")]
 
     def start(self, status: int, headers: RawHeaders) -> int:
+        touched = self.touched
+        for name, _ in headers:
+            if name in touched or not name.islower():
+                break
+        else:  # there is none of the same name
+            headers += self.added
+            return status
         if self.headers:
             headers[:] = [pair for pair in headers if pair[0].lower() not in self.names]
             headers += self.headers

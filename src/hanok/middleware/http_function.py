@@ -10,8 +10,9 @@ from hanok.gateways.event_loop import on_trio
 from hanok.gateways.scopes import open_scope
 from hanok.http.request import Request
 from hanok.middleware.base import NativeMiddleware, send_response
-from hanok.middleware.capture import CaptureExchange, Downstream
+from hanok.middleware.capture import CaptureExchange
 from hanok.middleware.captured_response import CapturedResponse
+from hanok.middleware.downstream import Downstream
 
 if TYPE_CHECKING:
     from hanok.exchange import Exchange
@@ -36,11 +37,15 @@ class CallNext:
     async def __call__(self, request: Request) -> CapturedResponse:
         if self.downstream is not None:
             raise RuntimeError("call_next() may be called once for a request: the application answers it once.")
-        self.exchange.read_scope()
-        capture = CaptureExchange(self.exchange)
+        exchange = self.exchange
+        if exchange._scope is not None:
+            exchange.read_scope()
+        capture = CaptureExchange(exchange)
         downstream = self.downstream = Downstream(self.way(), capture)
         try:
-            await downstream.advance()
+            # Most answer without waiting for anything.
+            if not downstream.begin():
+                await downstream.go_on()
         finally:
             capture.give_back()
         if not capture.answer_state:
@@ -78,11 +83,15 @@ class BaseHTTPMiddleware(NativeMiddleware):
         call_next = CallNext(self, exchange)
         try:
             response = await self.dispatch_func(Request.of(exchange), call_next)
-            await send_response(response, exchange)
-            if call_next.downstream is None:
+            if type(response) is CapturedResponse and response.is_plain and type(exchange) is not AsgiExchange:
+                exchange.answer(response.status_code, response.raw_headers, bytes(response.body))
+            else:
+                await send_response(response, exchange)
+            downstream = call_next.downstream
+            if downstream is None or downstream.is_over:
                 return
             await exchange.drain()
-            if not call_next.downstream.done and isinstance(exchange, AsgiExchange):
+            if not downstream.done and isinstance(exchange, AsgiExchange):
                 from anyio.lowlevel import checkpoint
 
                 await checkpoint()  # who runs beside us may answer before what comes after our answer begins
@@ -90,4 +99,4 @@ class BaseHTTPMiddleware(NativeMiddleware):
             if call_next.downstream is not None:
                 await call_next.downstream.break_off(error)
             raise
-        await call_next.downstream.finish()
+        await downstream.finish()
