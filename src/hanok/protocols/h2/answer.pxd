@@ -13,9 +13,12 @@ cdef class Plan:
 cdef class H2Heads:
     cdef public Heads _heads
     cdef public bytes _lines
-    cdef public tuple _tail
+    cdef public tuple _fields_before, _known, _tail
+    cdef public Py_ssize_t _size
     cpdef tuple _current(self)
     cpdef tuple _fields(self, object status, Plan plan)
-    @cython.locals(plan=Plan, fields=tuple, known=tuple)
+    @cython.locals(known=tuple)
+    cpdef tuple fixed(self, object status, object headers, Py_ssize_t size)
+    @cython.locals(plan=Plan, fields=tuple)
     cpdef tuple whole(self, object status, object headers, object size, bint is_head)
     cpdef tuple interim(self, object status, object headers)

@@ -75,12 +75,16 @@ class Plan:
 class H2Heads:
     """The heads of a connection's answers."""
 
-    __slots__ = ("_heads", "_lines", "_tail")
+    __slots__ = ("_fields_before", "_heads", "_known", "_lines", "_size", "_tail")
 
     def __init__(self, heads: Heads) -> None:
         self._heads = heads
         self._lines = b""
         self._tail: Fields = ()  # the fields that every answer ends with
+        # Of the last answer with fixed headers: what was known of them, its size and its fields.
+        self._known: tuple[bytes, Fields] | None = None
+        self._size = 0
+        self._fields_before: Fields = ()
 
     def _current(self) -> Fields:
         """The fields at the end, with the Date of this second."""
@@ -100,6 +104,16 @@ class H2Heads:
             tail = tuple([pair for pair in tail if pair[0] not in given])
         return (STATUS[status], *plan.kept, *tail)
 
+    def fixed(self, status: int, headers: FixedHeaders, size: int) -> Fields | None:
+        """As ``whole``, if these headers have been sent with this status since the clock moved; else None."""
+        known = headers.fields.get(status)
+        if known is None or known[0] is not self._heads.tail:
+            return None
+        if known is not self._known or size != self._size:
+            self._known, self._size = known, size
+            self._fields_before = (*known[1], length_of(size))
+        return self._fields_before
+
     def whole(
         self, status: int, headers: Sequence[tuple[bytes, bytes]], size: int, is_head: bool
     ) -> tuple[Fields, bool]:
@@ -108,9 +122,9 @@ class H2Heads:
         Raises LocalProtocolError if the headers cannot be sent or promise another size.
         """
         if type(headers) is FixedHeaders:
-            known = headers.fields.get(status)
-            if known is not None and known[0] is self._heads.tail:
-                return (*known[1], length_of(size)), not is_head and size > 0
+            fields = self.fixed(status, headers, size)
+            if fields is not None:
+                return fields, not is_head and size > 0
         plan = Plan(headers)
         fields = self._fields(status, plan)
         if status < 200 or status == 204 or status == 304:

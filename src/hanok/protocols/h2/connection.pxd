@@ -1,12 +1,13 @@
 cimport cython
 from hanok.protocols.h2.exchange cimport H2Exchange
-from hanok.protocols.h2.head cimport H2Head, read_head
+from hanok.protocols.h2.head cimport H2Head, read_head, same
 from hanok.protocols.h2.output cimport Output
 from hanok.protocols.h2.session cimport Session
 from hanok.protocols.services cimport Services
 
 cdef bint EAGER
 cdef object _DONE, _UNSENT, _Task, _HALF_CLOSED_REMOTE, _LINGERING, _CLOSED
+cdef object RequestReceived, StreamClosed, DataReceived, TrailersReceived, PingAcknowledged, ConnectionClosed
 
 cdef class H2Connection(Output):
     cdef public object _goodbye, _limits, state

@@ -34,7 +34,7 @@ from hanok.protocols.h2.engine import Event as EngineEvent
 from hanok.protocols.h2.exchange import H2Exchange
 from hanok.protocols.h2.frames import ErrorCode
 from hanok.protocols.h2.guard import Violation
-from hanok.protocols.h2.head import Fields, H2Head, Malformed, read_head
+from hanok.protocols.h2.head import Fields, H2Head, Malformed, read_head, same
 from hanok.protocols.h2.output import PIECE, Output
 from hanok.protocols.h2.state import TRANSITIONS, ConnectionState, Event, StreamState
 
@@ -167,7 +167,7 @@ class H2Connection(Output, asyncio.Protocol):
         if stream not in self.session.streams:
             return  # taken back in the same breath
         head = self._previous
-        if head is None or not end or not head.whole or head.section != fields:
+        if head is None or not end or not head.whole or not same(head.section, fields):
             try:
                 head = read_head(fields, self._limits, head)
             except Malformed as error:
@@ -215,9 +215,11 @@ class H2Connection(Output, asyncio.Protocol):
     def _closed(self, event: StreamClosed) -> None:
         stream = event.stream_id
         streams = self.session.streams
-        if not event.error_code and streams.get(stream) is _HALF_CLOSED_REMOTE:
-            del streams[stream]  # as nearly all do: request and answer are complete
-        else:
+        state = streams.pop(stream, None)
+        # Nearly always request and answer are complete.
+        if state is not _HALF_CLOSED_REMOTE or event.error_code:
+            if state is not None:
+                streams[stream] = state
             self.session.closed(event)
             if event.local_error is not None:
                 self.services.error_log.error("an answer could not be sent: %s", event.local_error)
@@ -260,7 +262,7 @@ class H2Connection(Output, asyncio.Protocol):
         exchange = H2Exchange(self, stream, head, body)
         if upload is not None:
             exchange.upload = upload
-        root = services.settings.root_path
+        root = services.root_path
         if root:
             exchange.root_path = root
             exchange.path = root + exchange.path
@@ -269,7 +271,7 @@ class H2Connection(Output, asyncio.Protocol):
             services.forwarded.introduce(exchange)
         if services.state is not None:
             exchange.state = services.state.copy()
-        limit = services.settings.limit_concurrency
+        limit = services.limit_concurrency
         if limit is not None and (len(services.connections) > limit or len(services.tasks) >= limit):
             self._plain(exchange, 503, b"Service Unavailable")
             return
@@ -281,12 +283,11 @@ class H2Connection(Output, asyncio.Protocol):
         self.exchanges[stream] = exchange
         # Each request has a context of its own, copied from one that no request has touched.
         work: Any = services.handler(exchange)  # handlers give coroutines
-        context = services.context.copy()
         task: asyncio.Task[None]
         if EAGER:
-            task = _Task(work, loop=self.loop, context=context, eager_start=True)  # type: ignore[call-arg]  # from 3.12 on
+            task = _Task(work, loop=self.loop, context=services.copy_context(), eager_start=True)  # type: ignore[call-arg]  # from 3.12 on
         else:
-            task = _Task(work, loop=self.loop, context=context)
+            task = _Task(work, loop=self.loop, context=services.copy_context())
         self._running += 1
         if task.done():
             self._handled(exchange, task)

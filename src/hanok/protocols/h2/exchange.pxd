@@ -1,10 +1,11 @@
 cimport cython
 from hanok.exchange cimport Exchange
+from hanok.protocols.h2.answer cimport H2Heads
 from hanok.protocols.h2.head cimport H2Head
 from hanok.protocols.h2.output cimport Output
 from hanok.protocols.services cimport Services
 
-cdef object _UNSENT, _LENGTH, _WAITING
+cdef object _UNSENT, _LENGTH, _WAITING, FixedHeaders
 
 cdef class H2Exchange(Exchange):
     cdef public object _burst, _over, framing, number, remaining, upload
@@ -12,7 +13,7 @@ cdef class H2Exchange(Exchange):
     cdef public H2Head _head
     cdef public Output connection
 
-    @cython.locals(connection=Output, fields=tuple, has_body=cython.bint)
+    @cython.locals(connection=Output, fields=tuple, has_body=cython.bint, heads=H2Heads, size=Py_ssize_t)
     cpdef _answer(self, object status, object headers, object body)
     @cython.locals(connection=Output, services=Services)
     cpdef _end(self)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
-from hanok.exchange import AnswerState, Exchange
+from hanok.exchange import AnswerState, Exchange, FixedHeaders
 from hanok.protocols.h1.answer import Framing
 from hanok.protocols.h2.answer import trailer_fields
 from hanok.protocols.h2.engine import EngineError
@@ -105,12 +105,19 @@ class H2Exchange(Exchange):
 
     def _answer(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
         connection = self.connection
-        fields, has_body = connection.heads.whole(status, headers, len(body), self.method == "HEAD")
+        heads = connection.heads
+        size = len(body)
+        fields = None
+        if size and type(headers) is FixedHeaders and self.method != "HEAD":
+            fields = heads.fixed(status, headers, size)
+            has_body = True
+        if fields is None:
+            fields, has_body = heads.whole(status, headers, size, self.method == "HEAD")
         self.framing = _LENGTH
         try:
             engine = connection.engine
             if has_body:
-                self.sent = len(body)
+                self.sent = size
                 engine.send_response(self.number, fields)
                 engine.send_data(self.number, body, end_stream=True)
             else:

@@ -2,7 +2,7 @@ cimport cython
 from hanok.protocols.h2.limits cimport Budgets
 
 cdef bint COMPILED
-cdef int _HEADERS, _DATA, _PLAIN_REQUEST, _LOOKED_AT
+cdef int _HEADER_SIZE, _MAX_FRAME_SIZE, _HEADERS, _DATA, _PLAIN_REQUEST, _LOOKED_AT
 cdef object _OPEN, _RESET, _REMOTE
 
 cdef class Guard:

@@ -34,6 +34,7 @@ COMPILED = not __file__.endswith(".py")
 
 _HEADERS = int(FrameType.HEADERS)
 _DATA = int(FrameType.DATA)
+_HEADER_SIZE, _MAX_FRAME_SIZE = HEADER_SIZE, MAX_FRAME_SIZE
 _PLAIN_REQUEST = END_STREAM | END_HEADERS  # with PRIORITY_FIELDS absent: a whole request in one frame
 _LOOKED_AT = _PLAIN_REQUEST | PRIORITY_FIELDS
 _OPEN, _RESET, _REMOTE = StreamState.OPEN, StreamState.RESET, StreamState.HALF_CLOSED_REMOTE
@@ -87,7 +88,7 @@ class Guard:
         text = data  # a pointer, when compiled
         size = len(data)
         streams = self.streams
-        while size - pos >= HEADER_SIZE:
+        while size - pos >= _HEADER_SIZE:
             if COMPILED:  # uncompiled, this is slower
                 length = text[pos] << 16 | text[pos + 1] << 8 | text[pos + 2]
                 kind, flags = text[pos + 3], text[pos + 4]
@@ -96,9 +97,9 @@ class Guard:
                 high, low, kind, flags, stream = read_header(data, pos)
                 stream &= STREAM_ID
                 length = high << 8 | low
-            if length > MAX_FRAME_SIZE:  # RFC 9113 §4.2
+            if length > _MAX_FRAME_SIZE:  # RFC 9113 §4.2
                 return self._stop(data, pos, ErrorCode.FRAME_SIZE_ERROR, "a frame is larger than was allowed")
-            end = pos + HEADER_SIZE + length
+            end = pos + _HEADER_SIZE + length
             if end > size:
                 break
             # The common case: a new request, whole. Its stream follows the one before.

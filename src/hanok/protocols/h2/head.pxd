@@ -1,5 +1,7 @@
 cimport cython
 
+cdef bint COMPILED
+
 cdef class H2Head:
     cdef public object _raw, authority, content_length, protocol, trailers
     cdef public bint expect_continue, forwarded, has_cookies, has_host, whole
@@ -9,6 +11,8 @@ cdef class H2Head:
 
 @cython.locals(head=H2Head, pseudo=dict, method=bytes, path=bytes)
 cpdef H2Head read_head(tuple fields, object limits, H2Head previous=*)
+@cython.locals(count=Py_ssize_t, place=Py_ssize_t, first=tuple, second=tuple, name=bytes, value=bytes)
+cpdef bint same(tuple one, tuple other) except -1
 @cython.locals(text=str)
 cdef _target(H2Head head, bytes method, bytes path, object limits)
 @cython.locals(length=Py_ssize_t, size=Py_ssize_t, cookies=Py_ssize_t, name=bytes, value=bytes, fields=tuple)
