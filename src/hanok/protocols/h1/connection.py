@@ -293,6 +293,8 @@ class H1Connection(Output, asyncio.Protocol):
                 self._begin(upload.head, upload.whole(), None)
             elif self.state is _IDLE:
                 self._idle()
+        if upload.queue is not None:
+            upload.queue.flow()
         return True
 
     def _begin(self, head: RequestHead, body: bytes | None, queue: BodyQueue | None) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
 from hanok.exchange import AnswerState, Exchange, FixedHeaders
 from hanok.protocols.h1.answer import NOT_IN_TRAILERS, Framing, block_of, length_line
+from hanok.protocols.h1.output import JOIN_BELOW
 from hanok.protocols.tls_extension import with_tls
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ _UNSENT, _LENGTH = Framing.UNSENT, Framing.LENGTH
 _FixedHeaders = FixedHeaders
 
 BURST = 2**20  # bytes that one stream may write in one turn of the event loop
-JOIN_BELOW = 65536  # joining costs a copy, a second piece costs a system call
 
 
 class H1Exchange(Exchange):
@@ -153,8 +153,8 @@ class H1Exchange(Exchange):
             elif len(data) < JOIN_BELOW:
                 connection.send(b"%x\r\n%b\r\n" % (len(data), data))
             else:
-                connection.hold(b"%x\r\n" % len(data))
-                connection.hold(data)
+                connection.send(b"%x\r\n" % len(data))
+                connection.send(data)
                 connection.send(b"\r\n")
         elif framing is Framing.EMPTY:
             return  # the answer to HEAD is what GET would give, without its body (RFC 9110 §9.3.2)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from typing import TYPE_CHECKING
 
 from hanok.exceptions import ClientDisconnect
+from hanok.protocols.waiter import Waiter
 
 if TYPE_CHECKING:
     from hanok.protocols.h1.connection import H1Connection
@@ -18,7 +18,7 @@ LOW_WATER = 16384
 
 class BodyQueue:
     """Pieces that have arrived and were not read yet; then the end, or an error, which is what every later
-    read gets.
+    read gets. A handler that waits for a piece gets it within ``flow``, before anybody asks whether too much is here.
     """
 
     __slots__ = ("_connection", "_error", "_pieces", "_waiter", "continue_wanted", "ended", "size", "total")
@@ -26,7 +26,7 @@ class BodyQueue:
     def __init__(self, connection: H1Connection, continue_wanted: bool) -> None:
         self._connection = connection
         self._pieces: deque[bytes] = deque()
-        self._waiter: asyncio.Future[None] | None = None
+        self._waiter = Waiter(connection.loop)
         self._error: Exception | None = None
         self.continue_wanted = continue_wanted  # the peer sends nothing before our 100 (RFC 9110 §10.1.1)
         self.ended = False
@@ -39,18 +39,20 @@ class BodyQueue:
         self.total += len(piece)
         self._pieces.append(piece)
         self.size += len(piece)
-        if self.size > HIGH_WATER:
-            self._connection.pause_reading()
-        self._wake()
 
     def end(self) -> None:
         self.ended = self._error is None
-        self._wake()
+
+    def flow(self) -> None:
+        """All that came at once was put, and the connection knows: let the handler go on, and see what it leaves."""
+        self._waiter.wake()
+        if self.size > HIGH_WATER:
+            self._connection.pause_reading()
 
     def fail(self, error: Exception) -> None:
         if not self.ended and self._error is None:
             self._error = error
-            self._wake()
+            self._waiter.wake_soon()
 
     def whole(self) -> bytes | None:
         """The body, if all of it is here and nobody has begun to read it."""
@@ -66,13 +68,9 @@ class BodyQueue:
             if self.continue_wanted:
                 self.continue_wanted = False
                 self._connection.send_continue()
-            if self._waiter is not None:
+            if self._waiter.waits():
                 raise RuntimeError("two tasks read the body of one request at the same time")
-            self._waiter = self._connection.loop.create_future()
-            try:
-                await self._waiter
-            finally:
-                self._waiter = None
+            await self._waiter
         piece = self._pieces.popleft()
         self.size -= len(piece)
         if self.size < LOW_WATER:
@@ -85,7 +83,3 @@ class BodyQueue:
         self.size = 0
         self.fail(ClientDisconnect())
         self._connection.resume_reading()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hanok.protocols.services import Services
 
 HELD_HIGH = 16384  # an answer of this size is not held back for those after it
+JOIN_BELOW = 2**18  # joining costs a copy; writing piece by piece costs as much, however long they are
 
 
 class Output:
@@ -82,10 +83,17 @@ class Output:
     def flush(self) -> None:
         held, self._held = self._held, None
         if held and not self.gone:
-            data = held[0] if len(held) == 1 else b"".join(held)
-            self.transport.write(data)
+            size = len(held[0]) if len(held) == 1 else sum(map(len, held))
+            if len(held) == 1:
+                self.transport.write(held[0])
+            elif size < JOIN_BELOW:
+                self.transport.write(b"".join(held))
+            else:
+                # Not ``writelines``: before 3.14 asyncio's own forgets to say that its buffer is full.
+                for data in held:
+                    self.transport.write(data)
             if self._sending is not None:
-                self._sending.owed += len(data)
+                self._sending.owed += size
 
     async def writable(self) -> None:
         """Return when the transport takes more. Raises ClientDisconnect if the peer goes first."""
