@@ -18,7 +18,7 @@ from hanok.protocols.h2.engine import DataReceived, RequestReceived, StreamClose
 from hanok.protocols.h2.exchange import H2Exchange
 from hanok.protocols.h2.frames import PREFACE, ErrorCode, FrameType, goaway
 from hanok.protocols.h2.guard import REMEMBERED, Guard
-from hanok.protocols.h2.head import Malformed, read_head
+from hanok.protocols.h2.head import TARGET, Malformed, path_end, read_head, same
 from hanok.protocols.h2.limits import Budget
 from hanok.protocols.h2.output import Output
 from hanok.protocols.h2.session import Session
@@ -221,6 +221,36 @@ def test_fixed_headers_are_put_together_once_a_second(heads):
     assert heads.whole(200, list(fixed), 5, False) == (first, True)
     again, _ = heads.whole(200, fixed, 6, True)
     assert again == (*first[:-1], (b"content-length", b"6"))
+
+
+@given(
+    st.one_of(
+        st.binary(max_size=12), st.from_regex(TARGET, fullmatch=True), st.from_regex(rb"/[!-?a]{0,9}", fullmatch=True)
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_a_target_is_what_the_grammar_says_in_either_form(target):
+    match = TARGET.fullmatch(target)
+    assert path_end(target) == (0 if match is None else match.end(1))
+
+
+FIELDS = st.lists(st.tuples(st.sampled_from([b"a", b"b", b"ab"]), st.sampled_from([b"", b"a", b"b"])), max_size=3).map(
+    tuple
+)
+
+
+@given(FIELDS, FIELDS)
+@settings(max_examples=300, deadline=None)
+def test_header_sections_are_the_same_if_they_are_equal_in_either_form(one, other):
+    assert same(one, other) == (one == other)
+    assert same(one, tuple([(bytes(bytearray(name)), value) for name, value in one]))
+
+
+def test_an_equal_host_is_looked_at_once_and_another_again():
+    head = head_of(*REQUEST)
+    fields = tuple((name, b"a b" if name == b":authority" else value) for name, value in REQUEST)
+    with pytest.raises(Malformed):
+        read_head(fields, LIMITS, head)
 
 
 def test_fixed_headers_of_other_servers_do_not_mix():

@@ -24,7 +24,14 @@ Fields = tuple[tuple[bytes, bytes], ...]
 
 COMPILED = not __file__.endswith(".py")
 
-TARGET = re.compile(rb"(/" + PATH + rb"*+)(?:\?([!\"$-~]*+))?")
+QUERY = rb"[!\"$-~]"
+TARGET = re.compile(rb"(/" + PATH + rb"*+)(?:\?(" + QUERY + rb"*+))?")
+IN_PATH, IN_QUERY = 1, 2
+_KINDS = bytes(
+    IN_PATH * bool(re.fullmatch(PATH, byte)) + IN_QUERY * bool(re.fullmatch(QUERY, byte))
+    for byte in (bytes([number]) for number in range(256))
+)
+KINDS = _KINDS  # a pointer, when compiled
 DECIDING = frozenset(
     b"content-length cookie expect forwarded host x-forwarded-for x-forwarded-host x-forwarded-prefix"
     b" x-forwarded-proto".split()
@@ -113,28 +120,39 @@ def read_head(fields: Fields, limits: HeadLimits, previous: H2Head | None = None
     head._raw = head.trailers = None
     head.section = fields
     head.whole = False
-    # Nearly every request has exactly these four.
-    pseudo = dict(fields[:4])
-    try:
-        method, path = pseudo[b":method"], pseudo[b":path"]
-        authority: bytes | None = pseudo[b":authority"]
-        head.fields = fields[4:]
-        head.protocol = None
-        if len(pseudo) != 4 or b":scheme" not in pseudo or (head.fields[:1] and head.fields[0][0] == b":protocol"):
-            raise KeyError
-    except KeyError:
+    # Nearly every request begins with exactly these four; the engine lets none come twice.
+    method = path = authority = None
+    has_scheme = False
+    for name, value in fields[:4]:
+        if name == b":path":
+            path = value
+        elif name == b":method":
+            method = value
+        elif name == b":authority":
+            authority = value
+        elif name == b":scheme":
+            has_scheme = True
+    head.fields = fields[4:]
+    head.protocol = None
+    if (
+        method is None
+        or path is None
+        or authority is None
+        or not has_scheme
+        or (head.fields and head.fields[0][0] == b":protocol")
+    ):
         method, path, authority = _other_form(head, fields)
     head.authority = authority
     head.method = METHODS.get(method) or method.decode("latin-1")
     _target(head, method, path, limits)
-    if previous is not None and previous.fields == head.fields and previous.authority == authority:
+    if previous is not None and previous.authority == authority and same(previous.fields, head.fields):
         head.content_length = previous.content_length
         head.expect_continue = previous.expect_continue
         head.forwarded = previous.forwarded
         head.has_cookies = previous.has_cookies
         head.has_host = previous.has_host
     else:
-        _decide(head, limits)
+        _decide(head, limits, previous)
     return head
 
 
@@ -173,14 +191,35 @@ def _other_form(head: H2Head, fields: Fields) -> tuple[bytes, bytes, bytes | Non
     return method, pseudo[b":path"], authority
 
 
+def path_end(target: bytes) -> int:
+    """Where the path of a target ends, and its query may begin; 0 if it is no path with a query."""
+    if not COMPILED:
+        match = TARGET.fullmatch(target)
+        return 0 if match is None else match.end(1)
+    # The same as a walk over the bytes.
+    text = target
+    size = len(target)
+    if not size or text[0] != 0x2F:  # "/"
+        return 0
+    end = 1
+    while end < size and KINDS[text[end]] & IN_PATH:
+        end += 1
+    if end < size:
+        if text[end] != 0x3F:  # "?"
+            return 0
+        for at in range(end + 1, size):
+            if not KINDS[text[at]] & IN_QUERY:
+                return 0
+    return end
+
+
 def _target(head: H2Head, method: bytes, path: bytes, limits: HeadLimits) -> None:
     """RFC 9113 §8.3.1."""
     if len(path) > limits.line:
         refuse(f"the request target is longer than {limits.line} bytes", 414)
-    match = TARGET.fullmatch(path)
-    if match is not None:
-        head.raw_path, query = match.groups()
-        head.query = query or b""
+    end = path_end(path)
+    if end > 0:
+        head.raw_path, head.query = path[:end], path[end + 1 :]
     elif path == b"*" and method == b"OPTIONS":
         head.raw_path, head.query = path, b""
     else:
@@ -189,7 +228,7 @@ def _target(head: H2Head, method: bytes, path: bytes, limits: HeadLimits) -> Non
     head.path = text if "%" not in text else unquoted(text)
 
 
-def _decide(head: H2Head, limits: HeadLimits) -> None:
+def _decide(head: H2Head, limits: HeadLimits, previous: H2Head | None) -> None:
     """The limits, and what the deciding fields say together."""
     head.content_length = None
     head.expect_continue = head.forwarded = head.has_cookies = head.has_host = False
@@ -197,12 +236,13 @@ def _decide(head: H2Head, limits: HeadLimits) -> None:
     if len(fields) > limits.fields:
         refuse(f"more than {limits.fields} header fields", 431)
     size = cookies = 0
+    most = limits.field_size
     for name, value in fields:
         length = len(name) + len(value)
-        if length > limits.field_size:
-            refuse(f"a header field is longer than {limits.field_size} bytes", 431)
+        if length > most:
+            refuse(f"a header field is longer than {most} bytes", 431)
         size += length + 4  # as its line would have: colon, space, CRLF
-        if name not in DECIDING:
+        if (COMPILED and name[0] not in b"cefhx") or name not in DECIDING:
             continue
         if name == b"content-length":
             head.content_length = int(value)  # the engine has checked it, and that it is true
@@ -220,6 +260,7 @@ def _decide(head: H2Head, limits: HeadLimits) -> None:
             head.forwarded = True
     if size + len(head.raw_path) > limits.head:
         refuse(f"the request head is larger than {limits.head} bytes", 431)
-    if authority is not None and HOST.fullmatch(authority) is None:
+    seen = previous is not None and authority == previous.authority
+    if authority is not None and not seen and HOST.fullmatch(authority) is None:
         raise Malformed("the :authority is no host")  # no user information either: RFC 9113 §8.3.1
     head.has_cookies = cookies > 1
