@@ -10,18 +10,19 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ConfigError
 from hanok.observe.access_log import AccessLog, nothing
-from hanok.observe.admin import Admin
 from hanok.observe.board import Board
-from hanok.observe.counters import Counters
 from hanok.protocols.h1.connection import H1Connection
 from hanok.protocols.services import Services
 from hanok.server.config import Config
 from hanok.server.listeners import accept_on, bind, files_of, remove_unused
 from hanok.server.logs import access_log
+
+if TYPE_CHECKING:
+    from hanok.observe.counters import Counters
 
 SPARE_SLOTS = 64  # for workers that are added later, and for those that are being replaced
 
@@ -85,6 +86,8 @@ class Observed:
         """Be told of every answer of these services."""
         self._services = services
         if self.panel is not None:
+            from hanok.observe.counters import Counters
+
             self.counters = Counters(self.panel.board, self.panel.slot, time.perf_counter, self._gauges)
         services.access, wanted = self.log, self.log and self.log.begun
         if self.counters is not None:
@@ -103,6 +106,8 @@ class Observed:
         panel, counters, services = self.panel, self.counters, self._services
         if panel is None or counters is None or services is None:
             return
+        from hanok.observe.admin import Admin
+
         handler = Admin(panel.board, counters, lambda: services.draining).handle
         # The operator's connections are apart from the public's: limits and counts are not theirs.
         settings = replace(self.config, limit_concurrency=None, root_path="")
