@@ -149,6 +149,12 @@ ENDPOINTS = (
     number_body,
     embedded_choices,
 )
+COMPILED = {
+    call.__name__: compile_operation(
+        Operation(path="/{item_id}", dependant=read_dependant(call, path_names=frozenset({"item_id"})))
+    )
+    for call in ENDPOINTS
+}
 PLANS = {call.__name__: Plan(read_dependant(call, path_names=frozenset({"item_id"}))) for call in ENDPOINTS}
 
 texts = st.sampled_from(["", "1", "7", "x", "true", "é ü", "3.0", "null"])
@@ -222,6 +228,41 @@ def test_both_ways_agree_on_every_request(
         fast = exchange()
         assert await outcome(lambda: plan.bind(fast, Context(fast))) == await outcome(careful)
 
+    asyncio.run(both())
+
+
+@pytest.mark.parametrize("name", PLANS)
+@given(
+    query=queries,
+    item_id=st.sampled_from(["1", "x"]),
+    token=st.sampled_from([None, "bad"]),
+    raw=json_values,
+    content_type=content_types,
+)
+@settings(max_examples=60, deadline=None)
+def test_what_runs_without_a_context_answers_as_the_full_way_does(
+    make_exchange: Any, name: str, query: bytes, item_id: str, token: Any, raw: bytes, content_type: Any
+) -> None:
+    endpoint = COMPILED[name]
+    headers = {"token": token, "content-type": content_type}
+    given_headers = {key: value for key, value in headers.items() if value is not None}
+
+    async def sent_by(way: Callable[[Any], Any]) -> Any:
+        exchange = make_exchange(query, given_headers, raw, {"item_id": item_id})
+
+        async def answered() -> Any:
+            try:
+                await way(exchange)
+            except ValueError as error:  # half a pair of surrogates or a NaN cannot be written, whichever way
+                return str(error)
+            return await exchange.drain()
+
+        return await outcome(answered), exchange.status, exchange.scope["sent"]
+
+    async def both() -> None:
+        assert await sent_by(endpoint.run) == await sent_by(endpoint._full)
+
+    assert endpoint.run is not endpoint._full
     asyncio.run(both())
 
 

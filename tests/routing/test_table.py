@@ -5,6 +5,7 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from hanok.exchange import Exchange
 from hanok.routing.base import Match
 from hanok.routing.convertors import CONVERTOR_TYPES, Convertor
 from hanok.routing.mount import Mount
@@ -68,6 +69,27 @@ def walk(candidates: list[Any], path: str, method: str) -> tuple[Match, Any, dic
     return partial
 
 
+class Taken(Exchange):
+    """A request that only has a path and a method, and remembers which route took it."""
+
+    def __init__(self, path: str, method: str) -> None:
+        self.prepare()
+        self.path = path
+        self.method = method
+
+
+def run(candidates: list[Any], path: str, method: str) -> tuple[Any, dict[str, Any]] | None:
+    """What the short way of a table finds, where it finds something."""
+    table = MatchTable([route.entry(index) for index, route in enumerate(candidates)])
+    exchange = Taken(path, method)
+    found = table.run(exchange)
+    if found is None:
+        assert exchange.route is None
+        return None
+    found.close()
+    return exchange.route, exchange.path_params
+
+
 def look_up(candidates: list[Any], path: str, method: str) -> tuple[Match, Any, dict[str, Any]]:
     """The same, from the table."""
     table = MatchTable([route.entry(index) for index, route in enumerate(candidates)])
@@ -93,6 +115,24 @@ def test_the_table_equals_a_walk(candidates: list[Any], path: str, method: str) 
     assert found[0] is expected[0]
     assert found[1] is expected[1]
     assert found[2] == expected[2]
+
+
+@given(st.lists(routes(), max_size=8), PATHS, st.sampled_from(["GET", "HEAD", "POST", "PATCH"]))
+@example([Route("/{x}", endpoint), Route("/a", endpoint)], "/a", "GET")
+@example([Route("/{n:int}", endpoint)], "/" + "7" * 5000, "GET")
+def test_the_short_way_finds_what_the_long_way_finds_or_leaves_it(
+    candidates: list[Any], path: str, method: str
+) -> None:
+    short = run(candidates, path, method)
+    if short is not None:
+        match, route, params = look_up(candidates, path, method)
+        assert (match, route, params) == (Match.FULL, *short)
+
+
+def test_the_common_request_takes_the_short_way() -> None:
+    candidates = [Route("/a", endpoint), Route("/a/{x}/{n:int}", endpoint)]
+    assert run(candidates, "/a", "GET") == (candidates[0], {})
+    assert run(candidates, "/a/b/7", "GET") == (candidates[1], {"x": "b", "n": 7})
 
 
 @given(st.lists(routes(), max_size=6), st.lists(PATHS, min_size=2, max_size=6))

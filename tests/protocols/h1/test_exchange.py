@@ -493,3 +493,40 @@ def test_finished_answers_are_logged(house):
     client.say(post("Transfer-Encoding: chunked") + b"x")
     client.answer()
     assert seen[0] == ("/", 200)
+
+
+@pytest.mark.parametrize("request_head", [GET, GET.replace(b"GET", b"HEAD"), GET.replace(b"1.1", b"1.0")])
+@pytest.mark.parametrize("size", [0, 1, 2047, 2048, 70_000])
+@pytest.mark.parametrize("status", [200, 204, 404])
+def test_an_answer_with_fixed_headers_is_the_answer_that_others_get(house, request_head, size, status):
+    fixed = FixedHeaders([(b"content-type", b"text/plain"), (b"x-a", b"b")])
+    ways = iter([list(fixed), fixed, fixed, fixed])
+
+    async def handler(exchange):
+        exchange.answer(status, next(ways), b"x" * size)
+
+    def bytes_of():
+        client = house.client(handler)
+        client.say(request_head[:-2] + b"Connection: close\r\n\r\n")
+        lines = client.rest().split(b"\r\n")
+        return [line for line in lines if not line.startswith(b"date: ")]
+
+    first = bytes_of()
+    assert first[0].startswith(b"HTTP/1.1 %d " % status)
+    assert [bytes_of() for _ in range(3)] == [first] * 3
+
+
+def test_kept_connections_get_the_same_answer_every_time(house):
+    fixed = FixedHeaders([(b"content-type", b"text/plain")])
+
+    async def handler(exchange):
+        exchange.answer(200, fixed if exchange.query else list(fixed), b"hello")
+
+    client = house.client(handler)
+    answers = []
+    for target in (b"/", b"/?fixed", b"/?fixed", b"/?fixed"):
+        client.say(b"GET " + target + b" HTTP/1.1\r\nHost: a\r\n\r\n")
+        status, headers, body = client.answer()
+        del headers["date"]
+        answers.append((status, headers, body))
+    assert answers == [answers[0]] * 4
