@@ -6,11 +6,8 @@ worker to finish when that serves. A worker without a supervisor stops.
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-from hanok.observe.counters import resident
 
 if TYPE_CHECKING:
     from hanok.protocols.services import Services
@@ -30,6 +27,8 @@ class Recycling:
         """Begin; the worker serves."""
         config = self.config
         if config.limit_max_requests is not None:
+            import random
+
             share = config.limit_max_requests + random.randint(0, config.limit_max_requests_jitter)
             services.max_requests = share
             services.on_max_requests = lambda: self._say(f"it has taken {share} requests")
@@ -42,6 +41,8 @@ class Recycling:
         """Called at each beat: has the process grown too large?"""
         if self._enough is None or self.config.workers_max_rss is None:
             return
+        from hanok.observe.counters import resident
+
         used = resident() // MIB
         if used > self.config.workers_max_rss:
             self._say(f"it uses {used} MiB of memory")
