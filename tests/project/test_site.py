@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -47,15 +48,34 @@ def read(page: Path) -> Html:
     return html
 
 
+pytestmark = pytest.mark.timeout(
+    150
+)  # the first of them builds the site: a few seconds, if nobody else wants the processor
+
+
 @pytest.fixture(scope="module")
 def site(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built once, also where several processes share the tests."""
     pytest.importorskip("mkdocs")
-    folder = tmp_path_factory.mktemp("site")
-    environment = os.environ | {"NO_MKDOCS_2_WARNING": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
-    built = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=55)
-    assert (built.returncode, built.stdout + built.stderr) == (0, "")
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, built = shared / "site", shared / "site-is-built"
+    with open(shared / "site.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not built.exists():
+            build(root, folder)
+            built.touch()
     return folder
+
+
+def build(root: Path, folder: Path) -> None:
+    # It is not measured for coverage: that would take most of its time.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
+    environment |= {"NO_MKDOCS_2_WARNING": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(folder)]
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, timeout=140)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
 
 
 @pytest.fixture(scope="module")
