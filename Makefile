@@ -8,6 +8,7 @@
 #   make screenshots   the pictures of docs/images, taken of the running programs; needs chromium
 #   make first-hour    docs/first-hour.md, carried out command by command
 #   make bench    the comparison with other servers; takes half an hour on a quiet machine
+#   make goals    only what the goals need, and the page about speed from it, in short rounds
 #   make gate     what a request costs, counted, compared with what it cost; Python 3.12 or newer
 #   make profile   where its instructions go, counted by valgrind: make profile ARGS="json --compiled"
 #   make conformance   FastAPI's and Starlette's own tests, run against Hanok; about six minutes
@@ -97,6 +98,15 @@ first-hour:
 
 bench: $(RUN_STAMP)
 	$(BIN)/python -m bench.run $(BENCH)
+
+# The same on another Python and without the compiled core are runs of their own.
+goals: $(RUN_STAMP)
+	$(BIN)/python -m bench.run --goals
+	$(BIN)/python -m bench.databases --goals --force # the load is that of the run before
+	$(BIN)/python -m bench.http2 --rounds 5 --seconds 1
+	BENCH_PURE=1 $(BIN)/python -m bench.run --goals --force
+	BENCH_PYTHON=3.11 $(BIN)/python -m bench.run --goals --force
+	$(BIN)/python -m bench.report
 
 gate: $(DEV_STAMP)
 	$(BIN)/python -m bench.gate

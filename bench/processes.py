@@ -16,6 +16,7 @@ from bench.peer import Peer
 
 TICK = os.sysconf("SC_CLK_TCK")
 START_LIMIT = 60.0
+HELLO = b"GET /is-anybody-there HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 STOP_LIMIT = 5.0
 
 
@@ -82,23 +83,29 @@ class Server:
                 start_new_session=True,
             )
         try:
-            self._wait_until_it_listens()
+            self._wait_until_it_answers()
         except BaseException:
             self.stop()
             raise
         self.start_seconds = time.perf_counter() - began
 
-    def _wait_until_it_listens(self) -> None:
+    def _wait_until_it_answers(self) -> None:
+        """Not only listens: a supervisor does that before its worker is there, and a backlog takes connections for it."""
         deadline = time.monotonic() + START_LIMIT
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise PeerError(f"{self.peer.name} ended with {self.process.returncode}:\n{self.last_words()}")
             try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                with socket.create_connection(("127.0.0.1", self.port), 1) as connection:
+                    connection.settimeout(START_LIMIT)
+                    connection.sendall(HELLO)
+                    connection.recv(1)  # or the end: who speaks HTTP/2 alone hangs up
                 return
+            except ConnectionResetError:
+                return  # that too is said by somebody
             except OSError:
                 time.sleep(0.02)
-        raise PeerError(f"{self.peer.name} does not listen after {START_LIMIT:.0f} s:\n{self.last_words()}")
+        raise PeerError(f"{self.peer.name} does not answer after {START_LIMIT:.0f} s:\n{self.last_words()}")
 
     def last_words(self) -> str:
         return self.log.read_text(errors="replace")[-2000:]
