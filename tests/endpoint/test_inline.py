@@ -351,3 +351,20 @@ def test_explain_says_what_runs_in_the_event_loop() -> None:
     calls = [step for step in explain(route.compiled_endpoint) if step.kind == "call"]
     assert all("it is marked as inline" in step.details[-1] for step in calls)
     assert len(calls) == 2
+
+
+def test_a_marked_exception_handler_runs_in_the_event_loop(client_for: Callable[..., Any]) -> None:
+    app = Hanok()
+
+    @app.exception_handler(KeyError)
+    @inline
+    def handle(request: Request, exc: KeyError) -> JSONResponse:
+        return JSONResponse(here())
+
+    @app.get("/")
+    async def endpoint(loop: Loop) -> None:
+        threads.append(loop)
+        raise KeyError
+
+    threads: list[int] = []
+    assert client_for(app).get("/").json() == threads[0]

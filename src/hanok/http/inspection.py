@@ -20,7 +20,8 @@ _ASYNC = (inspect.iscoroutinefunction, inspect.isasyncgenfunction)
 def inline(func: F) -> F:
     """Mark a sync function that never blocks: it is called in the event loop, not in a worker thread.
 
-    For endpoints and dependencies, those that yield too, for background tasks and for Starlette's kind of endpoints.
+    For endpoints and dependencies, those that yield too, for exception handlers, background tasks and Starlette's kind of
+    endpoints.
     A class is marked for being made, not for being called; a decorator that uses ``functools.wraps`` takes the mark over.
     Raises TypeError for what is async.
     """

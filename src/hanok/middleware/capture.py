@@ -58,6 +58,10 @@ class CaptureExchange(Exchange):
     stepped = True
 
     def __init__(self, outer: Exchange) -> None:
+        self._take(outer)
+
+    def _take(self, outer: Exchange) -> None:
+        # A method of its own, because the compiler learns the type of ``outer`` so.
         # What ``prepare`` and ``take_request_side`` do, without the calls. A test holds them together.
         self._headers = None
         self._scope = outer._scope

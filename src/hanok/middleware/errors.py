@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from hanok import http, websockets
 from hanok.exceptions import ClientDisconnect, HTTPError, WebSocketException
 from hanok.exchange import body_allowed
-from hanok.http.inspection import is_async_callable
+from hanok.http.inspection import is_async_callable, is_inline
 from hanok.http.response import PlainTextResponse, Response
 from hanok.middleware.base import NativeMiddleware, send_response
 
@@ -80,7 +80,7 @@ class ExceptionMiddleware(NativeMiddleware):
         let_go(error)
         return True
 
-    def http_exception(self, request: Request, exc: Exception) -> Response:
+    async def http_exception(self, request: Request, exc: Exception) -> Response:
         """The detail as plain text."""
         assert isinstance(exc, HTTPError)
         if not body_allowed(exc.status_code):
@@ -156,9 +156,11 @@ def helpful(handler: ExceptionHandler, exchange: AnyExchange, error: Exception) 
 
 
 async def call_handler(handler: ExceptionHandler, connection: Any, error: Exception) -> Any:
-    """What an exception handler returns; a sync one runs in a thread."""
+    """What an exception handler returns; a sync one runs in a thread, unless it is marked as inline."""
     if is_async_callable(handler):
         return await handler(connection, error)
+    if is_inline(handler):
+        return handler(connection, error)
     return await http.run_in_threadpool(handler, connection, error)
 
 
