@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from hanok.protocols.services import Services
 
 HELD_HIGH = 16384  # an answer of this size is not held back for those after it
-JOIN_BELOW = 2**18  # joining costs a copy; writing piece by piece costs as much, however long they are
+JOIN_BELOW = (
+    126976  # joining costs a copy, and from 128 KiB on new pages from the kernel; else each piece is written by itself
+)
 
 
 class Output:
