@@ -33,7 +33,7 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-compiled check docs screenshots first-hour bench gate hardening conformance programs format clean
+.PHONY: help demo test test-compiled check docs screenshots first-hour bench goals gate profile hardening conformance programs format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
