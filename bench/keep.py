@@ -1,8 +1,8 @@
 """What becomes of a run's results: a file with its date, and its part of the latest ones.
 
 Ratios mean something inside one run only. So a run takes the place of a work in ``latest.json`` as a whole, and only if it has
-measured every peer that is known for that work there; ``measured`` says which work is of which run. What a smaller run has
-measured stays in its own file: the goals find it there, and so does the history.
+measured every peer that is known for that work there, in three rounds or more; ``measured`` says which work is of which run.
+What a smaller run has measured stays in its own file: the goals find it there, and so does the history.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from bench.goals import LEAST_ROUNDS
 
 Results = Mapping[str, Any]
 
@@ -36,7 +38,7 @@ def merged(latest: Results | None, new: Results) -> dict[str, Any]:
         return {**new, "measured": told(new)}
     before, now = peers_of(latest), peers_of(new)
     taken = {work for work, peers in now.items() if peers >= before.get(work, set())}
-    if not taken:
+    if not taken or new["settings"]["rounds"] < LEAST_ROUNDS:
         return dict(latest)
     kept = [one for one in latest["measurements"] if one["work"] not in taken]
     result = {**latest, **new}

@@ -174,6 +174,7 @@ def test_a_run_takes_a_work_over_only_with_all_of_its_peers() -> None:
         "json": "2026-01-01", "params": "2026-01-02", "sync": "2026-01-02",
     }  # fmt: skip
     assert merged(old, results("2026-01-03", measured("json", "hanok", 3))) == old
+    assert merged(old, results("2026-01-03", measured("params", "hanok", 3), rounds=1)) == old
 
 
 def test_what_belongs_to_a_work_that_was_not_measured_again_stays() -> None:
