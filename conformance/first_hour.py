@@ -224,6 +224,7 @@ def build_wheel(folder: Path, compiled: bool) -> Path:
     shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "*.so"))
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)]
     subprocess.run(pip, check=True, env=environment, timeout=900)
+    shutil.rmtree(source)
     [wheel] = folder.glob("hanok-*.whl")
     return wheel
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 ExceptionHandler = Callable[..., Any]
 
 
+async def _failing(error: Exception) -> None:
+    raise error
+
+
 class Application(NativeApp):
     """Routes, middleware, exception handlers and a lifespan: what Starlette calls an application."""
 
@@ -68,7 +72,10 @@ class Application(NativeApp):
         """Answer an exchange."""
         handler = self._handler
         if handler is None:
-            handler = self._compile()
+            try:
+                handler = self._compile()
+            except Exception as error:
+                return _failing(error)  # as every other failure of the application: whoever awaits it is told
         exchange.app = self
         scope = exchange._scope
         if scope is not None:
@@ -87,6 +94,11 @@ class Application(NativeApp):
             await NativeApp.__call__(self, scope, receive, send)
 
     __hanok_call__ = __call__  # a subclass with a __call__ of its own is called through it
+
+    def __hanok_prepare__(self) -> None:
+        """For servers: put together what requests will go through, in the event loop that serves them."""
+        if self._handler is None:
+            self._compile()
 
     def _compile(self) -> Handler:
         if self.middleware_stack is None:
@@ -119,7 +131,14 @@ class Application(NativeApp):
         innermost = Middleware(ExceptionMiddleware, handlers=handlers, debug=self.debug)
         for each in reversed([*self.user_middleware, innermost]):
             cls, args, kwargs = each
-            app = cls(app, *args, **kwargs)
+            try:
+                app = cls(app, *args, **kwargs)
+            except Exception as error:
+                name = getattr(cls, "__qualname__", None)
+                error.add_note(
+                    f"The middleware {f'{cls.__module__}.{name}' if name else cls} cannot be made as it was added."
+                )
+                raise
         if self.user_middleware and self.router.max_body_size is not None:
             app = LimitsBodies(app, self.router.max_body_size)
         return Outermost(app, handler=server_error, debug=self.debug)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from conformance.first_hour import build_wheel
 from hanok.cli.group import run_group
 from hanok.version import VERSION
 
 HADOLINT = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
-ROOT = Path(__file__).parents[2]
 Exported = Callable[..., dict[str, str]]
 MakeProject = Callable[..., Path]
 
@@ -160,18 +160,21 @@ AS_PACKAGE = """
 """
 
 
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a wheel of this checkout; in pure Python, because compiling takes minutes."""
+    return build_wheel(tmp_path_factory.mktemp("wheels"), compiled=False).parent
+
+
 # About half a minute each: packages are really downloaded, as in a build.
 @pytest.mark.skipif("HANOK_REPLAY" not in os.environ, reason="takes long; set HANOK_REPLAY=1")
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("unshare") is None, reason="needs root, and namespaces")
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("kind", ["files", "package"])
-def test_the_image_is_built_and_answers_as_user_1001(project: MakeProject, tmp_path: Path, kind: str) -> None:
+def test_the_image_is_built_and_answers_as_user_1001(project: MakeProject, wheels: Path, kind: str) -> None:
     code = {"files": {"main.py": APP}, "package": {"src/shop.py": APP, "pyproject.toml": AS_PACKAGE}}[kind]
     folder = project("workers = 2", **{"secret.pem": "secret", **code})
     assert run_group(["export", "docker", "--output", "."]) == 0
-    wheels = tmp_path.with_name(tmp_path.name + "-wheels")
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(wheels), str(ROOT)]
-    subprocess.run(pip, check=True, timeout=120)
     replay = [sys.executable, str(Path(__file__).with_name("replay.py")), str(folder), "--wheels", str(wheels)]
     done = subprocess.run(
         ["unshare", "--mount", "--propagation", "private", *replay], capture_output=True, text=True, timeout=240

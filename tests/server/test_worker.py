@@ -10,8 +10,10 @@ import threading
 
 import pytest
 
+from hanok import Hanok
 from hanok.exceptions import ConfigError
 from hanok.gateways import NativeApp
+from hanok.middleware import Middleware
 from hanok.server.config import Config
 from hanok.server.interface import adapted
 from hanok.server.threaded import Server
@@ -245,3 +247,43 @@ def test_a_second_signal_does_not_wait_for_requests():
         server._thread.join(20)
         assert not server._thread.is_alive()
     assert server.exit_code == 0
+
+
+def test_middleware_that_cannot_be_made_is_told_at_start_up(caplog):
+    app = Hanok()
+
+    class Timing:
+        def __init__(self, app, *, every):
+            self.app = app
+
+    app.add_middleware(Timing)
+    with pytest.raises(ConfigError, match="did not start: exit code 3"):
+        Server(app).start()
+    [record] = [one for one in caplog.records if "cannot be put together" in one.message]
+    assert "missing 1 required keyword-only argument: 'every'" in str(record.exc_info[1])
+    [note] = record.exc_info[1].__notes__
+    assert note.endswith(f"{Timing.__qualname__} cannot be made as it was added.")
+
+
+def test_where_that_is_noticed_later_each_request_is_answered_with_an_error():
+    app = Hanok()
+
+    class Timing:
+        def __init__(self, app, *, every):
+            self.app = app
+
+    @app.get("/")
+    def hello():
+        return "hello"
+
+    with Server(app) as server:
+
+        def status():
+            connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+            connection.request("GET", "/", headers={"connection": "close"})
+            return connection.getresponse().status
+
+        assert status() == 200
+        app.user_middleware.append(Middleware(Timing))
+        app.middleware_stack = None
+        assert status() == 500

@@ -27,7 +27,8 @@ def find_target(given: str | None, app_dir: str = "") -> str:
     raise ConfigError(
         "No application was named, and none was found.\n"
         f"Looked for: {', '.join(tried)} in {here.resolve()}.\n"
-        "Type where it is, as module:attribute, for example: hanok run main:app"
+        "Type where it is, as module:attribute, for example: hanok run main:app\n"
+        "Nothing there yet? hanok new tea-house makes a project to begin with."
     )
 
 

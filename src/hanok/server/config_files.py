@@ -89,7 +89,7 @@ def read_toml(path: str, *, only_table: bool = False) -> FileOptions:
         if key == CERTIFICATES:
             take_certificates(found, value, place)
         elif not found.take(key, value, place):
-            raise ConfigError(f"{place} is no option{resembling(key)}.")
+            raise ConfigError(f"{place} is no option{resembling(key)}")
     return found
 
 
@@ -184,7 +184,7 @@ KEYS = (*BY_NAME, *ALIASES, *TARGETS, CERTIFICATES)
 
 
 def resembling(key: str) -> str:
-    return like(key.replace("-", "_"), KEYS) or "; hanok config lists them all"
+    return like(key.replace("-", "_"), KEYS) or "; hanok config lists them all."
 
 
 def like(key: str, known: Mapping[str, Any] | tuple[str, ...], cutoff: float = 0.6) -> str:

@@ -173,6 +173,9 @@ class Worker:
     async def serve(self, sockets: list[socket.socket]) -> int:
         """Serve on ``sockets``, which are bound and listening, until ``stop``. Returns the exit code."""
         self._become(WorkerState.STARTING)
+        if not self._prepared():
+            self._become(WorkerState.STOPPED)
+            return STARTUP_FAILED
         if self.config.is_tls:
             from hanok.server.tls import Certificates
 
@@ -216,6 +219,17 @@ class Worker:
         await observed.close()
         self._become(WorkerState.STOPPED)
         return OK if ended_well else FAILED
+
+    def _prepared(self) -> bool:
+        """Whether an application of ours can be put together: what is wrong with it is said now, not with each request."""
+        prepare = getattr(self.app, "__hanok_prepare__", None)
+        try:
+            if prepare is not None:
+                prepare()
+        except Exception as error:
+            logger.error("the application cannot be put together", exc_info=error)
+            return False
+        return True
 
     def _become(self, state: WorkerState) -> None:
         assert state in TRANSITIONS[self.state], (self.state, state)
