@@ -105,13 +105,17 @@ class MutableHeaders(Headers):
     def __setitem__(self, key: str, value: str) -> None:
         """Make this the only value, where the first one stood."""
         name, raw_value = key.lower().encode("latin-1"), value.encode("latin-1")
-        places = [index for index, pair in enumerate(self._list) if pair[0] == name]
-        if not places:
-            self._list.append((name, raw_value))
+        headers = self._list
+        for present, _ in headers:
+            if present == name:
+                break
+        else:  # the usual case, without a list of places
+            headers.append((name, raw_value))
             return
-        for index in reversed(places[1:]):
-            del self._list[index]
-        self._list[places[0]] = (name, raw_value)
+        first, *others = (index for index, pair in enumerate(headers) if pair[0] == name)
+        for index in reversed(others):
+            del headers[index]
+        headers[first] = (name, raw_value)
 
     def __delitem__(self, key: str) -> None:
         name = key.lower().encode("latin-1")
