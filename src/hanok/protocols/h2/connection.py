@@ -278,7 +278,7 @@ class H2Connection(Output, asyncio.Protocol):
         services.requests += 1
         if services.begun is not None:
             services.begun(exchange)
-        if services.requests == services.max_requests and services.on_max_requests is not None:
+        if services.on_max_requests is not None and services.requests == services.max_requests:
             services.on_max_requests()
         self.exchanges[stream] = exchange
         # Each request has a context of its own, copied from one that no request has touched.
