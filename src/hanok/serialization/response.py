@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
@@ -57,12 +56,11 @@ class ResponseDump:
         to_json = self._serialize.to_json
         if not self.options.default:
             return self.to_bytes
-        if self._takes_all:
-            return partial(to_json, by_alias=True)
-        validate, trusted = self._validate, self._trusted
+        validate, trusted, takes_all = self._validate, self._trusted, self._takes_all
 
+        # A function in Python though ``partial`` would be a little faster: what it takes is seen by profilers.
         def write(value: Any) -> bytes:
-            if type(value) is not trusted:
+            if not takes_all and type(value) is not trusted:
                 value = validate(value, from_attributes=True)
             return to_json(value, by_alias=True)
 
