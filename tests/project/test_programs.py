@@ -8,6 +8,7 @@ step by step; WALKED says who walks through it.
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import os
@@ -91,6 +92,16 @@ def postgresql() -> Iterator[dict[str, str]]:
     with cluster() as made:
         made.sql("CREATE TABLE item (id integer PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'celadon');")
         yield made.environment
+
+
+@pytest.fixture(autouse=True)
+def event_loop() -> Iterator[None]:
+    """mangum asks for the thread's own event loop, and before Python 3.12 asking makes one, which nobody would close."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
+    asyncio.set_event_loop(None)
 
 
 def run(source: str, where: str) -> dict[str, Any]:
