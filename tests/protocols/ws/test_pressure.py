@@ -49,8 +49,13 @@ class Peer:
 
 
 @contextmanager
-def peer(port: int, extra: bytes = b"") -> Iterator[Peer]:
-    with socket.create_connection(("127.0.0.1", port), timeout=20) as sock:
+def peer(port: int, extra: bytes = b"", room: int | None = None) -> Iterator[Peer]:
+    """``room``: bytes of its receive buffer, set before it connects. A window that shrinks later loses acknowledgements."""
+    with socket.socket() as sock:
+        sock.settimeout(20)
+        if room is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        sock.connect(("127.0.0.1", port))
         sock.sendall(HEAD + extra + b"\r\n")
         found = Peer(sock)
         yield found
@@ -126,8 +131,7 @@ def test_large_messages_wait_by_their_size(serve: Any) -> None:
 
 def test_a_peer_that_pings_and_takes_no_pong_is_not_read_and_then_cut(serve: Any) -> None:
     server = serve(echo, timeout_send=0.2, ws_ping_interval=None)
-    with peer(server.port) as client:
-        client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    with peer(server.port, room=4096) as client:
         connection = connection_of(server)
 
         def flood() -> None:
