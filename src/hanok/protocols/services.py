@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 Address: TypeAlias = tuple[str, int]
 
+# With so many requests under way a new one does not begin at once but in the next turn of the event loop. Else it would
+# overtake those that were woken already and run in that turn: of a pool, newcomers would take what was given back for them.
+CROWD = 16
+
 REFUSALS_LOGGED = 10  # between two sweeps; the others are counted
 
 # ``(transport, head, leftover, loop, handler, services) -> protocol``; see ``protocols.h1``.

@@ -30,3 +30,4 @@ cdef class H1Connection(Output):
 
 cdef object _IDLE, _READING, _ANSWERING, _DISCARDING, _LINGERING, _UPGRADED, _CLOSED, _ON_REQUEST, _ON_ANSWER_END, _DONE, _UNSENT, _Task, TURNING
 cdef bint EAGER
+cdef Py_ssize_t _CROWD

@@ -29,6 +29,7 @@ from hanok.protocols.h1.incoming import BodyQueue
 from hanok.protocols.h1.output import Output
 from hanok.protocols.h1.state import H1State
 from hanok.protocols.h1.upload import WHOLE_BODY, Upload
+from hanok.protocols.services import CROWD
 from hanok.protocols.unread import has_unread
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ _UPGRADED, _CLOSED = H1State.UPGRADED, H1State.CLOSED
 _ON_REQUEST, _ON_ANSWER_END = states.ON_REQUEST, states.ON_ANSWER_END
 _DONE = AnswerState.DONE
 _UNSENT = Framing.UNSENT
+_CROWD = CROWD
 _Task: Any = asyncio.Task
 TURNING = object()
 
@@ -325,7 +327,7 @@ class H1Connection(Output, asyncio.Protocol):
             services.on_max_requests()
         # Each request has a context of its own, copied from one that no request has touched.
         run = services.handler(exchange)
-        if EAGER:
+        if EAGER and len(services.tasks) < _CROWD:
             task = _Task(run, loop=self.loop, context=services.copy_context(), eager_start=True)
         else:
             task = _Task(run, loop=self.loop, context=services.copy_context())

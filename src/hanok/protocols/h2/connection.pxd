@@ -29,3 +29,5 @@ cdef class H2Connection(Output):
     cpdef _returned(self, H2Exchange exchange, object task)
     cpdef _handled(self, H2Exchange exchange, object task)
     cpdef end_of_session(self, object over)
+
+cdef Py_ssize_t _CROWD

@@ -37,6 +37,7 @@ from hanok.protocols.h2.guard import Violation
 from hanok.protocols.h2.head import Fields, H2Head, Malformed, read_head, same
 from hanok.protocols.h2.output import PIECE, Output
 from hanok.protocols.h2.state import TRANSITIONS, ConnectionState, Event, StreamState
+from hanok.protocols.services import CROWD
 
 if TYPE_CHECKING:
     from hanok.protocols.services import Services
@@ -48,6 +49,7 @@ EAGER = sys.version_info >= (3, 12)  # from then on a task can run its first ste
 
 _DONE = AnswerState.DONE
 _UNSENT = Framing.UNSENT
+_CROWD = CROWD
 _Task = asyncio.Task
 _HALF_CLOSED_REMOTE = StreamState.HALF_CLOSED_REMOTE
 _LINGERING, _CLOSED = ConnectionState.LINGERING, ConnectionState.CLOSED
@@ -284,7 +286,7 @@ class H2Connection(Output, asyncio.Protocol):
         # Each request has a context of its own, copied from one that no request has touched.
         work: Any = services.handler(exchange)  # handlers give coroutines
         task: asyncio.Task[None]
-        if EAGER:
+        if EAGER and len(services.tasks) < _CROWD:
             task = _Task(work, loop=self.loop, context=services.copy_context(), eager_start=True)  # type: ignore[call-arg]  # from 3.12 on
         else:
             task = _Task(work, loop=self.loop, context=services.copy_context())
