@@ -19,7 +19,7 @@ def test_a_task_is_outside_until_it_enters_one_and_after_it_has_left() -> None:
     async def main() -> None:
         assert outside_of_scopes()
         assert open_scope() is None
-        with anyio.CancelScope() as scope:
+        with anyio.CancelScope() as scope:  # noqa: ASYNC100 - what is asked in it does not wait
             assert not outside_of_scopes()
             assert open_scope() is scope
         assert outside_of_scopes()
@@ -58,7 +58,7 @@ def test_without_anyios_backend_nobody_has_entered_one(monkeypatch: pytest.Monke
 
 def test_what_anyio_does_not_tell_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
     async def look() -> tuple[bool, Any]:
-        with anyio.CancelScope():
+        with anyio.CancelScope():  # noqa: ASYNC100 - what is asked in it does not wait
             monkeypatch.delattr(f"{BACKEND}._task_states")
             try:
                 return outside_of_scopes(), open_scope()
