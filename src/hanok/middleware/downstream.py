@@ -10,7 +10,7 @@ middleware steps the application's coroutine itself:
 
 Whatever the coroutine awaits on its way (a future, an event) passes through to the event loop, and what the loop throws
 (a cancellation, a timeout) passes back in. Only one thing is kept: the marker by which a ``CaptureExchange`` says "here I would
-wait for the transport".
+wait for the transport". Context variables are those of the task; from the first pause on, the application keeps its own.
 
 One task can not always stand for two. Foreign applications, which may answer from tasks that they start, are run beside and
 hand over what they send (``gateways.own_task``); so is every application around which the middleware function has
@@ -22,11 +22,13 @@ strikes the middleware.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine, Generator
+from contextvars import Context, copy_context
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect
 from hanok.exchange import AnswerState, pieces_of_file
 from hanok.middleware.capture import Audience
+from hanok.middleware.variables import enter, leave
 
 if TYPE_CHECKING:
     from hanok.gateways import Handler
@@ -36,13 +38,14 @@ if TYPE_CHECKING:
 class Downstream:
     """The coroutine of the application, and where it stands."""
 
-    __slots__ = ("coroutine", "done", "exchange", "waits_for")
+    __slots__ = ("context", "coroutine", "done", "exchange", "waits_for")
 
     def __init__(self, inner: Handler, exchange: CaptureExchange) -> None:
         self.exchange = exchange
         # Handlers are coroutine functions, or return what one gave.
         self.coroutine: Coroutine[Any, Any, None] = inner(exchange)  # type: ignore[assignment]
         self.done = False
+        self.context: Context | None = None  # the context variables as they were at the last pause
         self.waits_for: Any = None  # what the first step has come to
 
     @property
@@ -60,7 +63,10 @@ class Downstream:
         except BaseException:
             self.done = True
             raise
-        return self.waits_for is self.exchange.pause
+        if self.waits_for is self.exchange.pause:
+            self.context = copy_context()
+            return True
+        return False
 
     def go_on(self) -> Steps:
         """From what the first step has come to, to the next pause or the end."""
@@ -127,6 +133,17 @@ class Steps:
         self.begun = begun
 
     def __await__(self) -> Generator[Any, Any, None]:
+        downstream = self.downstream
+        if downstream.context is None:
+            yield from self.steps()
+        else:
+            entered = enter(downstream.context)
+            try:
+                yield from self.steps()
+            finally:
+                leave(entered)
+
+    def steps(self) -> Generator[Any, Any, None]:
         downstream, error = self.downstream, self.error
         coroutine, pause = downstream.coroutine, downstream.exchange.pause
         value: Any = None
@@ -143,6 +160,7 @@ class Steps:
                     downstream.done = True
                     raise
                 if waits_for is pause:
+                    downstream.context = copy_context()
                     return
             stepped = False
             value = error = None
