@@ -1,7 +1,8 @@
 """``python -m conformance.first_hour``: types everything on docs/first-hour.md, and compares what it sees.
 
-In an empty folder, with a fresh virtual environment and this checkout as the Hanok that pip finds (``--wheel`` gives a wheel
-that is there already). How the page is read:
+In an empty folder, with a fresh virtual environment and this checkout as the Hanok that pip finds. ``--wheels`` names a folder
+with a wheel of Hanok and of all that the page installs, as ``conformance.wheels`` collects them; then the package index is not
+asked. How the page is read:
 
 - a block with a title is written to that file; a block of ``sh`` is typed, as it stands, into one shell;
 - a block of ``text`` is what the shell said since the block of ``text`` before; ``…`` stands for anything, and where lines
@@ -17,7 +18,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -30,7 +30,9 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+from conformance import wheels
+from conformance.wheels import ROOT
+
 PAGE = ROOT / "docs" / "first-hour.md"
 END = "## What helps you on"
 PATIENCE = 60.0  # seconds for one block; reached only when something is broken
@@ -214,24 +216,12 @@ class Reader:
         return text
 
 
-def build_wheel(folder: Path, compiled: bool) -> Path:
-    """A wheel of the checkout. In pure Python unless asked otherwise: compiling takes minutes and proves nothing here."""
-    environment = {**os.environ, ("HANOK_COMPILE" if compiled else "HANOK_PURE"): "1"}
-    source = folder / "source"  # what an earlier build has left in the checkout would be in the wheel
-    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
-        source.mkdir(parents=True, exist_ok=True)
-        shutil.copy(ROOT / name, source)
-    shutil.copytree(ROOT / "src", source / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info", "*.so"))
-    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(source)]
-    subprocess.run(pip, check=True, env=environment, timeout=900)
-    shutil.rmtree(source)
-    [wheel] = folder.glob("hanok-*.whl")
-    return wheel
+def environment_of(home: Path, wheel: Path, *, complete: bool) -> dict[str, str]:
+    """What the shell is begun with: nothing of ours, no proxy, and a pip that takes this wheel for Hanok.
 
-
-def environment_of(home: Path, wheel: Path) -> dict[str, str]:
-    """What the shell is begun with: nothing of ours, no proxy, and a pip that takes this wheel for Hanok."""
-    (home / "constraints").write_text(f"hanok=={wheel.name.split('-')[1]}\n")
+    ``complete``: all else that is installed lies beside the wheel.
+    """
+    (home / "constraints").write_text(f"hanok=={wheels.version(wheel)}\n")
     ours = ("HANOK_", "PYTHON", "VIRTUAL_ENV", "DATABASE_", "FORWARDED", "WEB_CONC", "COV_", "COVERAGE")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     # python3 is the interpreter that runs this program.
@@ -240,6 +230,7 @@ def environment_of(home: Path, wheel: Path) -> dict[str, str]:
     (tools / "python3").symlink_to(sys.executable)
     return {
         **clean,
+        **({"PIP_NO_INDEX": "1"} if complete else {}),
         "PATH": f"{tools}:{clean.get('PATH', '')}",
         "PIP_CONSTRAINT": str(home / "constraints"),
         "PIP_FIND_LINKS": f"{wheel.resolve().parent} {clean.get('PIP_FIND_LINKS', '')}".strip(),
@@ -297,8 +288,7 @@ def replay(page: str, home: Path, environment: dict[str, str], ports: dict[str, 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--wheel", type=Path, help="a wheel of Hanok; by default one is built of the checkout")
-    parser.add_argument("--compiled", action="store_true", help="build it with its compiled core")
+    parser.add_argument("--wheels", type=Path, help="a folder of wheels; by default one of the checkout is built")
     given = parser.parse_args()
     began = time.monotonic()
     ports = {port: free_port() for port in PORTS if taken(port)}
@@ -306,10 +296,13 @@ def main() -> None:
         print(f"port {port} is taken here: {other} stands for it")
     with tempfile.TemporaryDirectory(prefix="first-hour-") as folder:
         home = Path(folder)
-        wheel = given.wheel or build_wheel(home / "wheel", given.compiled)
+        if given.wheels:
+            [wheel] = given.wheels.glob("hanok-*.whl")
+        else:  # in pure Python: compiling takes minutes and proves nothing here
+            wheel = wheels.build(home / "wheel")
         print(f"{time.monotonic() - began:7.1f} s  {wheel.name}")
         (home / "empty").mkdir()
-        environment = environment_of(home, wheel)
+        environment = environment_of(home, wheel, complete=given.wheels is not None)
         try:
             count = replay(PAGE.read_text("utf-8"), home / "empty", environment, ports)
         except Mismatch as error:

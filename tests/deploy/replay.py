@@ -4,8 +4,9 @@
 
 Needs root on Linux. Each stage is an overlay over this machine's own files, which stand in for the base image: a Debian with
 ``python`` and ``pip`` on its path. Instructions are carried out in it by chroot, with their own paths and as their own user;
-what this program does not know is an error. The command runs as process 1 of its own PID namespace, with a network of its
-own. What this is not: the base image named in FROM, and Docker's builder.
+what this program does not know is an error. Packages come from the folder of wheels, not from an index. The command runs as
+process 1 of its own PID namespace, with a network of its own. What this is not: the base image named in FROM, and Docker's
+builder.
 """
 
 from __future__ import annotations
@@ -26,7 +27,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pip
+
 BASE_PATH = "/usr/local/bin:/usr/local/sbin:/usr/bin:/usr/sbin:/bin:/sbin"
+PIP = "/usr/local/lib/pip-of-the-replay/pip"
+WHEELS = "/wheels-of-the-replay"
 PATIENCE = 60.0
 
 
@@ -59,7 +64,8 @@ class Stage:
     def _be_an_image(self, wheels: Path) -> None:
         python = os.path.realpath(sys.executable)
         for name, text in {
-            "usr/local/bin/pip": f'#!/bin/sh\nexec {python} -m pip "$@"\n',
+            # Debian's Python comes without pip: it is the one beside this program's Python.
+            "usr/local/bin/pip": f'#!/bin/sh\nexec {python} {PIP} "$@"\n',
             "etc/resolv.conf": Path("/etc/resolv.conf").read_text(),  # a mount, often, which the overlay does not see
         }.items():
             path = self.root / name
@@ -73,7 +79,10 @@ class Stage:
             (self.root / str(parent).lstrip("/")).chmod(0o755)
         for folder in ("app", "src", "wheels", "opt/venv"):  # of the stand-in, not of the image
             shutil.rmtree(self.root / folder, ignore_errors=True)
-        shutil.copytree(wheels, self.root / "wheels-of-the-replay")
+        shutil.copytree(Path(pip.__file__).parent, self.root / PIP.lstrip("/"))
+        subprocess.run(
+            ["mount", "--bind", str(wheels.resolve()), str(made(self.root / WHEELS.lstrip("/")))], check=True
+        )
 
     def at(self, path: str) -> Path:
         return self.root / os.path.join(self.folder, path).lstrip("/")
@@ -89,7 +98,7 @@ class Stage:
         settings = {
             name: value for name, value in os.environ.items() if name.startswith("PIP_") or "proxy" in name.lower()
         }
-        settings["PIP_FIND_LINKS"] = "/wheels-of-the-replay " + settings.get("PIP_FIND_LINKS", "")
+        settings |= {"PIP_FIND_LINKS": WHEELS, "PIP_NO_INDEX": "1"}
         subprocess.run(self.chrooted(["/bin/sh", "-c", shell], self.user, settings), check=True)
 
     def copy(self, arguments: str, context: Path, stages: dict[str, Stage], ignored: re.Pattern[str]) -> None:
@@ -105,6 +114,11 @@ class Stage:
             else:
                 self.at(target).mkdir(parents=True, exist_ok=True)
                 shutil.copy(source, self.at(target) / source.name)
+
+
+def made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def copy_tree(source: Path, target: Path, root: Path, ignored: re.Pattern[str]) -> None:
@@ -243,7 +257,7 @@ def children(pid: int) -> list[int]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--wheels", type=Path, required=True, help="wheels that are not in the package index")
+    parser.add_argument("--wheels", type=Path, required=True, help="wheels of all that is installed")
     given = parser.parse_args()
     work = Path("/mnt")  # of this mount namespace alone
     subprocess.run(["mount", "-t", "tmpfs", "tmpfs", str(work)], check=True)
