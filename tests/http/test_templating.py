@@ -62,3 +62,56 @@ def test_a_test_client_is_told_of_template_and_context(templates, request_, call
     assert answer.kinds == ["http.response.debug", "http.response.start", "http.response.body"]
     assert answer.messages[0]["info"] == {"template": response.template, "context": response.context}
     assert ran == [1]
+
+
+# ---- rendering in less time is the same rendering
+
+TEMPLATES = {
+    "page": "{% extends 'base' %}{% from 'macros' import bold with context %}{% block body %}{{ bold(word) }}{% endblock %}",
+    "base": "{% include 'head' %}<p>{% block body %}{% endblock %}</p>{{ range(3)|list }}{{ place }}",
+    "head": "{% set twice = word ~ word %}{{ twice }}{{ absent }}{% for one in words %}{{ loop.index }}{{ one }}{% endfor %}",
+    "macros": "{% macro bold(text) %}<b>{{ text }}{{ place }}{{ word }}</b>{% endmacro %}",
+}
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+@pytest.mark.parametrize("undefined", [jinja2.Undefined, jinja2.ChainableUndefined])
+def test_a_page_is_what_the_template_renders_by_itself(request_, name, undefined):
+    environment = jinja2.Environment(loader=jinja2.DictLoader(TEMPLATES), autoescape=True, undefined=undefined)
+    environment.globals["place"] = "<here>"
+    templates = Jinja2Templates(env=environment)
+    for context in ({"word": "a&b", "words": [1, "<"]}, {"word": 1, "range": lambda _: "mine", "place": "there"}):
+        expected = templates.get_template(name).render(context | {"request": request_})
+        assert templates.TemplateResponse(request_, name, context).body.decode() == expected
+
+
+def test_globals_may_change_after_a_template_was_loaded(request_):
+    environment = jinja2.Environment(loader=jinja2.DictLoader({"t": "{{ of_all }}{{ of_it }}"}))
+    environment.get_template("t", globals={"of_it": 1})
+    templates = Jinja2Templates(env=environment)
+    assert templates.TemplateResponse(request_, "t").body == b"1"
+    environment.globals["of_all"] = 2
+    assert templates.TemplateResponse(request_, "t").body == b"21"
+
+
+def test_an_error_names_the_line_of_the_template(request_):
+    environment = jinja2.Environment(loader=jinja2.DictLoader({"t": "\n\n{{ 1 / nothing }}"}))
+    with pytest.raises(ZeroDivisionError) as raised:
+        Jinja2Templates(env=environment).TemplateResponse(request_, "t", {"nothing": 0})
+    last = raised.traceback[-1]
+    assert (last.name, last.lineno + 1) == ("top-level template code", 3)
+
+
+def test_a_template_that_renders_in_a_way_of_its_own_is_left_alone(request_):
+    class Shouting(jinja2.Template):
+        def render(self, *args, **kwargs):
+            return super().render(*args, **kwargs).upper()
+
+    environment = jinja2.Environment(loader=jinja2.DictLoader({"t": "{{ word }}"}))
+    environment.template_class = Shouting
+    assert Jinja2Templates(env=environment).TemplateResponse(request_, "t", {"word": "a"}).body == b"A"
+
+
+def test_a_template_of_an_asynchronous_environment_is_rendered(request_):
+    environment = jinja2.Environment(loader=jinja2.DictLoader({"t": "{{ word }}"}), enable_async=True)
+    assert Jinja2Templates(env=environment).TemplateResponse(request_, "t", {"word": "a"}).body == b"a"
