@@ -2,6 +2,8 @@
 #
 #   make demo     the example shop on http://127.0.0.1:8000 (PORT=… for another port)
 #   make test     the tests, with branch coverage
+#   make wheel    a wheel with the compiled core, installed in .venv-compiled; needs a C compiler
+#   make wheels   this wheel, and wheels of all that images and the first hour install, in build/wheels
 #   make test-compiled   the tests against an installed wheel, whose core is compiled; needs a C compiler
 #   make check    lint, format, types, and the direction of imports
 #   make docs     the documentation as a site, in site/; every link, name and program in it is tried
@@ -22,6 +24,8 @@ VENV ?= .venv
 PORT ?= 8000
 # The share of branches that the tests must reach, in percent.
 COVERAGE_MIN ?= 95
+# Processes that run tests.
+JOBS ?= 2
 # More arguments for pytest: make test ARGS="-k routing"
 ARGS ?=
 # More arguments for the benchmark: make bench BENCH="--works json --rounds 1"
@@ -33,7 +37,7 @@ RUN_STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-compiled check docs screenshots first-hour bench goals gate profile hardening conformance programs format clean
+.PHONY: help demo test wheel wheels test-compiled check docs screenshots first-hour bench goals gate profile hardening conformance programs format clean
 
 help:
 	@sed -n 's/^#   //p' Makefile
@@ -61,7 +65,7 @@ demo: $(RUN_STAMP)
 	@exec $(BIN)/hanok run examples.shop:app --port $(PORT)
 
 test: $(DEV_STAMP)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --cov=hanok --cov-branch --cov-report=term:skip-covered \
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadgroup --cov=hanok --cov-branch --cov-report=term:skip-covered \
 		--cov-fail-under=$(COVERAGE_MIN) $(ARGS)
 
 # The wheel is made from the sources as they are; nothing in this environment is editable.
@@ -71,13 +75,20 @@ $(COMPILED)/python:
 	$(PYTHON) -m venv .venv-compiled
 	$(COMPILED)/python -m pip install --quiet --upgrade "pip>=25.1"
 
-test-compiled: | $(COMPILED)/python
-	rm -rf build # what an earlier build has left there would be in the wheel
-	HANOK_COMPILE=1 $(COMPILED)/python -m pip wheel --quiet --no-deps --wheel-dir build/wheel .
+wheel: | $(COMPILED)/python
+	$(COMPILED)/python -m conformance.wheels build/wheel --compiled
 	# The second one takes the new wheel where one of the same version is installed.
 	$(COMPILED)/python -m pip install --quiet "$$(ls build/wheel/*.whl)[all]" --group dev --group programs
 	$(COMPILED)/python -m pip install --quiet --no-deps --force-reinstall build/wheel/*.whl
-	HANOK_EXPECTED_FORM=compiled $(COMPILED)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+wheels: wheel
+	rm -rf build/wheels
+	$(COMPILED)/python -m conformance.wheels build/wheels --wheel build/wheel/*.whl \
+		--with "hanok[testing]" --with sqlalchemy --with pytest --with setuptools
+
+# HANOK_WHEELS names what `make wheels` has made and installed already.
+test-compiled: $(if $(HANOK_WHEELS),,wheel)
+	HANOK_EXPECTED_FORM=compiled $(COMPILED)/python -m pytest -n $(JOBS) --dist loadgroup $(ARGS)
 
 check: $(DEV_STAMP)
 	$(BIN)/ruff check .
