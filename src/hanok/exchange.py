@@ -617,6 +617,23 @@ class WebSocketExchange(Incoming, Interface):
     @abstractmethod
     async def send(self, message: Message) -> None: ...
 
+    # The short ways of data, for a WebSocket object whose both halves are connected. A door need not have them.
+
+    def take(self, kind: type[str | bytes]) -> str | bytes | Awaitable[None] | None:
+        """The data of the next message, if it is of this kind.
+
+        An awaitable if nothing has come yet: wait, and take again. None for all else: ``receive`` says what is next.
+        """
+        return None
+
+    def give_text(self, text: str) -> Awaitable[None] | None:
+        """Send it. What is returned, if anything is, has to be awaited, and raises what ``send`` would."""
+        return self.send({"type": "websocket.send", "text": text})
+
+    def give_bytes(self, data: bytes) -> Awaitable[None] | None:
+        """As ``give_text``."""
+        return self.send({"type": "websocket.send", "bytes": data})
+
 
 AnyExchange = Exchange | WebSocketExchange
 

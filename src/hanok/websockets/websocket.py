@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable
 from typing import TYPE_CHECKING, Any, Self
 
 from hanok.gateways import AsgiWebSocketExchange
@@ -26,7 +26,9 @@ class WebSocket(HTTPConnection[StateT]):
     ``iter_*`` methods end then. Using a WebSocket that is not open raises WebSocketDisconnected, a RuntimeError.
     """
 
-    __slots__ = ("application_state", "client_state")
+    __slots__ = ("_direct", "application_state", "client_state")
+
+    _direct: bool  # whether text and bytes may take the short ways of the exchange
 
     client_state: WebSocketState
     application_state: WebSocketState
@@ -36,6 +38,7 @@ class WebSocket(HTTPConnection[StateT]):
             raise AssertionError(f"a WebSocket has a scope of type 'websocket', not {scope['type']!r}")
         self.exchange = AsgiWebSocketExchange(scope, receive, send)
         self.exchange.websocket = self
+        self._direct = False
         self.client_state = self.application_state = WebSocketState.CONNECTING
 
     @classmethod
@@ -43,8 +46,14 @@ class WebSocket(HTTPConnection[StateT]):
         self = cls.__new__(cls)
         self.exchange = exchange
         exchange.websocket = self
+        self._direct = all(getattr(cls, name) is method for name, method in _OURS.items())
         self.client_state = self.application_state = WebSocketState.CONNECTING
         return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, value)
+        if name in _OURS:  # somebody wants to see the messages
+            self._direct = False
 
     # ---- ASGI messages
 
@@ -78,12 +87,14 @@ class WebSocket(HTTPConnection[StateT]):
         try:
             await self.exchange.send(message)
         except OSError:
-            # ASGI, "Send": a server tells a vanished peer by an OSError.
             if state is not _CONNECTED:
                 raise
-            self.application_state = _DISCONNECTED
-            # RFC 6455 §7.4.1: 1006 stands for a close without a close frame.
-            raise WebSocketDisconnect(code=1006) from None
+            raise self._vanished() from None
+
+    def _vanished(self) -> WebSocketDisconnect:
+        """ASGI, "Send": a server tells a vanished peer by an OSError."""
+        self.application_state = _DISCONNECTED
+        return WebSocketDisconnect(code=1006)  # RFC 6455 §7.4.1: stands for a close without a close frame
 
     # ---- the handshake
 
@@ -107,7 +118,8 @@ class WebSocket(HTTPConnection[StateT]):
 
     # ---- text, bytes, JSON
 
-    # Each of these awaits ``receive`` itself: another coroutine between them would cost every message.
+    # Each of these takes from the exchange, or awaits ``receive``, itself: another coroutine between them would cost every
+    # message. What they take at once is what ``receive`` would have given them; all else is left to it.
 
     def _check_accepted(self) -> None:
         if self.application_state is not _CONNECTED:
@@ -115,11 +127,21 @@ class WebSocket(HTTPConnection[StateT]):
 
     async def receive_text(self) -> str:
         self._check_accepted()
+        if self._direct and self.client_state is _CONNECTED:
+            while (found := self.exchange.take(str)) is not None:
+                if type(found) is str:
+                    return found
+                await found
         text: str = _with_data(await self.receive())["text"]
         return text
 
     async def receive_bytes(self) -> bytes:
         self._check_accepted()
+        if self._direct and self.client_state is _CONNECTED:
+            while (found := self.exchange.take(bytes)) is not None:
+                if type(found) is bytes:
+                    return found
+                await found
         data: bytes = _with_data(await self.receive())["bytes"]
         return data
 
@@ -133,6 +155,14 @@ class WebSocket(HTTPConnection[StateT]):
         """Text messages until the peer closes."""
         try:
             while True:
+                if self._direct and self.application_state is self.client_state is _CONNECTED:
+                    found = self.exchange.take(str)
+                    if found is not None and type(found) is not str:
+                        await found
+                        found = self.exchange.take(str)
+                    if type(found) is str:
+                        yield found
+                        continue
                 yield await self.receive_text()
         except WebSocketDisconnect:
             pass
@@ -141,6 +171,14 @@ class WebSocket(HTTPConnection[StateT]):
         """Binary messages until the peer closes."""
         try:
             while True:
+                if self._direct and self.application_state is self.client_state is _CONNECTED:
+                    found = self.exchange.take(bytes)
+                    if found is not None and type(found) is not bytes:
+                        await found
+                        found = self.exchange.take(bytes)
+                    if type(found) is bytes:
+                        yield found
+                        continue
                 yield await self.receive_bytes()
         except WebSocketDisconnect:
             pass
@@ -154,10 +192,27 @@ class WebSocket(HTTPConnection[StateT]):
             pass
 
     async def send_text(self, data: str) -> None:
+        if self._direct and self.application_state is _CONNECTED:
+            rest = self.exchange.give_text(data)
+            if rest is not None:
+                await self._give(rest)
+            return
         await self.send({"type": "websocket.send", "text": data})
 
     async def send_bytes(self, data: bytes) -> None:
+        if self._direct and self.application_state is _CONNECTED:
+            rest = self.exchange.give_bytes(data)
+            if rest is not None:
+                await self._give(rest)
+            return
         await self.send({"type": "websocket.send", "bytes": data})
+
+    async def _give(self, rest: Awaitable[None]) -> None:
+        """What is left to be done of a message that was sent."""
+        try:
+            await rest
+        except OSError:
+            raise self._vanished() from None
 
     async def send_json(self, data: Any, mode: str = "text") -> None:
         """Send a value as compact JSON, as text or, with ``mode="binary"``, as bytes."""
@@ -180,3 +235,7 @@ def _with_data(message: Message) -> Message:
 def _check_mode(mode: str) -> None:
     if mode not in ("text", "binary"):
         raise RuntimeError('The "mode" argument should be "text" or "binary".')
+
+
+# The methods that text and bytes go through. Who replaces one, in a class or in an object, sees every message.
+_OURS = {name: getattr(WebSocket, name) for name in ("receive", "send", "receive_text", "receive_bytes")}

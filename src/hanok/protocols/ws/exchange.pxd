@@ -8,7 +8,14 @@ cdef class WsExchange(WebSocketExchange):
     cdef public Py_ssize_t inbox_size
     cdef public Waiter waiter
     cdef public Writer connection
-    cpdef deliver(self, dict message, Py_ssize_t size)
+    @cython.locals(waiter=Waiter)
+    cpdef take(self, object kind)
+    cdef object _next(self)
+    cpdef deliver(self, object data)
+    @cython.locals(connection=Writer)
+    cpdef give_text(self, object text)
+    @cython.locals(connection=Writer)
+    cpdef give_bytes(self, object data)
     cpdef _send(self, dict message)
 
 cdef object _OPEN

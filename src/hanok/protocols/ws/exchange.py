@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
@@ -48,8 +49,9 @@ class WsExchange(WebSocketExchange):
         self.prepare()
         self.socket_state = WsState.HANDSHAKE
         self.status = 0  # of the answer to the handshake, for logs
-        self.inbox: deque[Message] = deque([{"type": "websocket.connect"}])
-        self.inbox_size = 0  # of the messages there, about
+        # What the peer has said: the data of its messages, after the handshake.
+        self.inbox: deque[str | bytes | Message] = deque([{"type": "websocket.connect"}])
+        self.inbox_size = 0  # of the data there, about
         self.connection = connection  # type: ignore[assignment]  # nothing else inherits from Reader
         self._denial: tuple[int, RawHeaders] | None = None  # a denial's head, until its body comes
         self._ended: Message | None = None
@@ -72,19 +74,34 @@ class WsExchange(WebSocketExchange):
             if self.waiter.waits():
                 raise LocalProtocolError("two tasks wait for the next message of the same WebSocket")
             await self.waiter
-        message: Message = self.inbox.popleft()
-        if self.inbox_size:
-            text = message.get("text")
-            self.inbox_size -= len(message["bytes"] if text is None else text)
+        data = self._next()
+        if type(data) is str:
+            return {"type": "websocket.receive", "text": data}
+        if type(data) is bytes:
+            return {"type": "websocket.receive", "bytes": data}
+        return data  # type: ignore[no-any-return]  # the handshake
+
+    def take(self, kind: type[str | bytes]) -> str | bytes | Awaitable[None] | None:
+        if self.inbox:
+            return self._next() if type(self.inbox[0]) is kind else None
+        if self._ended is not None or self.waiter.waits():
+            return None
+        return self.waiter
+
+    def _next(self) -> Any:
+        """What waits in the inbox as the first; somebody has looked that there is something."""
+        data = self.inbox.popleft()
+        if type(data) is str or type(data) is bytes:
+            self.inbox_size -= len(data)
         if not self.connection.reading:
             self.connection.room_in(len(self.inbox))
-        return message
+        return data
 
-    def deliver(self, message: Message, size: int) -> None:
+    def deliver(self, data: str | bytes) -> None:
         """A message from the peer; dropped once the application has closed. Whoever delivers wakes."""
         if self.socket_state is _OPEN:
-            self.inbox.append(message)
-            self.inbox_size += size
+            self.inbox.append(data)
+            self.inbox_size += len(data)
 
     def end(self, code: int, reason: str) -> None:
         """The WebSocket has ended; ``receive`` says so after what waits. Only the first call counts."""
@@ -136,6 +153,24 @@ class WsExchange(WebSocketExchange):
         else:
             raise self._misplaced(kind)
         await connection.writable()
+
+    def give_text(self, text: str) -> Awaitable[None] | None:
+        if self.socket_state is not _OPEN or type(text) is not str:
+            return self.send({"type": "websocket.send", "text": text})
+        connection = self.connection
+        connection.send_text(text)
+        if connection.room is not None or connection.transport.is_closing():
+            return connection.writable()
+        return None
+
+    def give_bytes(self, data: bytes) -> Awaitable[None] | None:
+        if self.socket_state is not _OPEN or type(data) is not bytes:
+            return self.send({"type": "websocket.send", "bytes": data})
+        connection = self.connection
+        connection.send_bytes(data)
+        if connection.room is not None or connection.transport.is_closing():
+            return connection.writable()
+        return None
 
     def _enter(self, event: WsEvent) -> None:
         self.socket_state = TRANSITIONS[event][self.socket_state]

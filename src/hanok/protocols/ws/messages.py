@@ -1,4 +1,4 @@
-"""Frames → whole messages, in the form that ASGI gives them to an application."""
+"""Frames → the data of whole messages."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import codecs
 from io import StringIO
 
 from websockets.frames import Frame, Opcode
-
-from hanok.types import Message
 
 
 class Assembler:
@@ -24,29 +22,29 @@ class Assembler:
         self._text: StringIO | None = None  # of a text that has begun
         self._decoder: codecs.IncrementalDecoder | None = None
 
-    def feed(self, frame: Frame) -> Message | None:
-        """The message that this data frame completes, if it does.
+    def feed(self, frame: Frame) -> str | bytes | None:
+        """The text or the bytes of the message that this data frame completes, if it does.
 
         Raises UnicodeDecodeError at the first fragment of a text that is not UTF-8 (RFC 6455 §8.1).
         """
         if frame.opcode is Opcode.TEXT:
             if frame.fin:
-                return {"type": "websocket.receive", "text": str(frame.data, "utf-8")}
+                return str(frame.data, "utf-8")
             self._text = StringIO(newline="")
             self._decoder = codecs.getincrementaldecoder("utf-8")()
         elif frame.opcode is Opcode.BINARY:
             if frame.fin:
-                return {"type": "websocket.receive", "bytes": bytes(frame.data)}
+                return bytes(frame.data)
             self._bytes = bytearray()
         if self._text is not None and self._decoder is not None:
             self._text.write(self._decoder.decode(bytes(frame.data), frame.fin))
             if not frame.fin:
                 return None
             text, self._text = self._text.getvalue(), None
-            return {"type": "websocket.receive", "text": text}
+            return text
         assert self._bytes is not None
         self._bytes += frame.data
         if not frame.fin:
             return None
         data, self._bytes = bytes(self._bytes), None
-        return {"type": "websocket.receive", "bytes": data}
+        return data

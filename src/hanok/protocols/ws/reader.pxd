@@ -30,4 +30,8 @@ cdef class Reader(Writer):
     cpdef take_events(self)
 
 cdef object _FRAMES, _ANSWERING, _LOST, _OPEN, _apply_mask
-cdef int _TEXT, _BINARY
+cdef int _TEXT, _BINARY, COMPILED
+cdef Py_ssize_t CALL_FROM
+
+@cython.locals(size=Py_ssize_t, at=Py_ssize_t, text="const unsigned char*", into="unsigned char*", made=bytes)
+cdef bytes unmasked(bytes data, Py_ssize_t begin, Py_ssize_t end)

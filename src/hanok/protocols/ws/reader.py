@@ -8,10 +8,13 @@ large, or wrong in its first bytes. It never sees that there are others.
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from websockets.frames import Frame, Opcode
-from websockets.utils import apply_mask
+from websockets.frames import (  # type: ignore[attr-defined]  # apply_mask in C, where that is there
+    Frame,
+    Opcode,
+    apply_mask,
+)
 
 from hanok.protocols.ws.exchange import WsExchange
 from hanok.protocols.ws.messages import Assembler
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 EARLY_LIMIT = 65536  # bytes kept of a peer that sends frames before its handshake is answered
 FRAMES_IN_TURN = 256  # of one connection in one turn of the event loop
+CALL_FROM = 256  # bytes from which a call of the library's function costs less than to unmask them here
 VIEW_FROM = 4096  # bytes from which a view of them costs less than a copy
 
 DATA = frozenset([Opcode.TEXT, Opcode.BINARY, Opcode.CONT])
@@ -32,6 +36,7 @@ _FRAMES, _ANSWERING, _LOST = Phase.FRAMES, Phase.ANSWERING, Phase.LOST
 _OPEN = WsState.OPEN
 _TEXT, _BINARY = TEXT, BINARY
 _apply_mask = apply_mask
+COMPILED = not __file__.endswith(".py")
 
 
 class Reader(Writer):
@@ -194,11 +199,7 @@ class Reader(Writer):
             and self.exchange.socket_state is _OPEN
         ):
             if end <= size:
-                mask = data[begin - 4 : begin]
-                if length < VIEW_FROM:
-                    self._deliver(first, _apply_mask(data[begin:end], mask))
-                else:
-                    self._deliver(first, _apply_mask(memoryview(data)[begin:end], mask))
+                self._deliver(first, unmasked(data, begin, end))
                 return end
             self._first = first
             self._mask = data[begin - 4 : begin]
@@ -236,9 +237,9 @@ class Reader(Writer):
             except UnicodeDecodeError:
                 self.fail(1007, "the text is not UTF-8")
                 return
-            exchange.deliver({"type": "websocket.receive", "text": text}, len(text))
+            exchange.deliver(text)
         else:
-            exchange.deliver({"type": "websocket.receive", "bytes": payload}, len(payload))
+            exchange.deliver(payload)
 
     def take_events(self) -> None:
         """Hand over what the sans-I/O layer has made of the last bytes, and send what it answers."""
@@ -251,8 +252,7 @@ class Reader(Writer):
                     self.fail(1007, "the text is not UTF-8")
                     return
                 if message is not None:
-                    text = message.get("text")
-                    exchange.deliver(message, len(message["bytes"] if text is None else text))
+                    exchange.deliver(message)
         if protocol.close_rcvd is not None:
             exchange.end(protocol.close_rcvd.code, protocol.close_rcvd.reason)
         elif protocol.parser_exc is not None and protocol.close_sent is not None:
@@ -264,3 +264,17 @@ class Reader(Writer):
         self.exchange.end(told or code, reason)
         self.protocol.fail(code, reason)
         self.flush()
+
+
+def unmasked(data: bytes, begin: int, end: int) -> bytes:
+    """The payload that stands there behind its mask (RFC 6455 §5.3)."""
+    size = end - begin
+    if COMPILED and 1 < size < CALL_FROM:  # of a single byte there is only one object, which must not change
+        text: Any = data  # pointers, when compiled
+        made = text[begin:end]
+        into: Any = made
+        for at in range(size):
+            into[at] ^= text[begin - 4 + (at & 3)]
+        return made  # type: ignore[no-any-return]
+    piece = data[begin:end] if size < VIEW_FROM else memoryview(data)[begin:end]
+    return _apply_mask(piece, data[begin - 4 : begin])
