@@ -19,6 +19,14 @@ def test_help_lists_the_commands(hanok: Any) -> None:
         assert word in command.text
 
 
+@pytest.mark.parametrize("command", [(), ("export",), ("dropin",)])
+def test_who_says_nothing_is_shown_the_help(hanok: Any, command: tuple[str, ...]) -> None:
+    said = hanok(*command)
+    assert said.ends() in (0, 2)  # by the version of click
+    assert "Commands" in said.text
+    assert "Wrong usage" not in said.text
+
+
 def test_help_of_run_has_every_option_of_the_configuration(hanok: Any) -> None:
     command = hanok("run", "--help", COLUMNS="160")
     assert command.ends() == 0

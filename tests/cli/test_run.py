@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import textwrap
 from typing import Any
 
 import pytest
@@ -91,7 +92,8 @@ def test_a_wrong_pyproject_is_told(project: Any, hanok: Any, text: str) -> None:
         (("main:app", "--log-level", "loud"), ["one of critical, error"]),
         (("main:app", "--reload", "--workers", "2"), ["--reload watches one process"]),
         (("main:app", "--prot", "1"), ["--port"]),
-        (("main:app", "--env-file", "missing"), ["--env-file"]),
+        (("main:app", "--env-file", "missing"), ["--env-file: there is no file", "missing"]),
+        (("main:app", "--host", "192.0.2.1"), ["--host: 192.0.2.1 is no address of this machine"]),
     ],
 )
 def test_mistakes_are_explained_without_a_traceback(
@@ -123,6 +125,42 @@ def test_an_error_in_the_users_module_is_shown_from_the_users_file_on(project: A
         assert word in command.text
     assert "importlib" not in command.text
     assert "hanok/" not in command.text
+
+
+def test_the_error_is_shown_once_whichever_worker_meets_it_first(project: Any, hanok: Any) -> None:
+    project(**{"main.py": "import os\n\nKEY = os.environ['NO_SUCH_KEY']\n"})
+    command = hanok("run", "main:app", "--port", "0", "--workers", "2")
+    assert command.ends() == 1
+    assert command.text.count("main.py:3") == 1
+    assert "The environment variable NO_SUCH_KEY is not set" in command.text
+    assert "<frozen" not in command.text
+
+
+def test_recursion_is_shown_in_short(project: Any, hanok: Any) -> None:
+    project(**{"main.py": "def again():\n    again()\n\nagain()\n"})
+    command = hanok("run", "main:app", "--port", "0")
+    assert command.ends() == 1
+    assert command.text.count("main.py:2 in again") == 1
+    assert " times" in command.text
+
+
+def test_an_error_at_startup_begins_at_the_line_of_the_user(project: Any, hanok: Any) -> None:
+    source = """
+    from contextlib import asynccontextmanager
+    from hanok import Hanok
+
+    @asynccontextmanager
+    async def lifespan(app):
+        raise OSError("no database")
+        yield
+
+    app = Hanok(lifespan=lifespan)
+    """
+    project(**{"main.py": textwrap.dedent(source)})
+    command = hanok("run", "main:app", "--port", "0")
+    assert command.ends() == 3
+    assert 'main.py", line 7, in lifespan' in command.text
+    assert "routing/lifespan.py" not in command.text
 
 
 def test_a_syntax_error_is_shown_with_its_line(project: Any, hanok: Any) -> None:

@@ -127,3 +127,28 @@ def test_the_plan_has_every_call_once_leaves_first() -> None:
     assert [flat.nodes[each.node].call for each in flat.occurrences] == [leaf, left, leaf, endpoint]
     assert flat.calls == {leaf, left}
     assert [each.name for each in merged(root).query_params] == ["c", "a", "a"]
+
+
+def lower(above: Any = None) -> int:
+    return 1
+
+
+def upper(below: Annotated[int, Depends(lower)]) -> int:
+    return below
+
+
+def test_dependencies_that_need_each_other_are_named_with_their_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lower, "__defaults__", (Depends(upper),))
+
+    def endpoint(one: Annotated[int, Depends(upper)]) -> None: ...
+
+    with pytest.raises(DeclarationError, match=r"upper \(test_dependant.py:\d+\) → lower \(.*\) → upper \("):
+        read_dependant(endpoint)
+
+
+def test_a_dependency_may_be_needed_twice_and_on_several_levels() -> None:
+    def endpoint(
+        one: Annotated[int, Depends(dep)], two: Annotated[int, Depends(upper)], x: int = Depends(dep)
+    ) -> None: ...
+
+    assert len(read_dependant(endpoint).dependencies) == 3

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import logging
+import select
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hanok.server.supervisor.assignment import Assignment
     from hanok.server.supervisor.link import Link
+
+
+OTHERS_FAIL = 3.0  # seconds in which other workers fail alike, if they do
 
 
 def main(fd: int) -> int:
@@ -40,10 +43,12 @@ def main(fd: int) -> int:
 
 
 def work(assignment: Assignment, link: Link) -> int:
-    """Serve as a worker of a supervisor. An import that fails in all of them alike is shown in full by the first only."""
+    """Serve as a worker of a supervisor. An import that fails in all of them alike is shown by the first only, whichever
+    of them is the first to fail.
+    """
     from hanok.cli.banner import describe_app
     from hanok.cli.load import ImportFailed, load_app
-    from hanok.cli.start import WRONG_USAGE, guarded_start
+    from hanok.cli.start import guarded_start
     from hanok.exceptions import ConfigError
     from hanok.server import logs
     from hanok.server.supervisor.child import worker_of
@@ -56,11 +61,11 @@ def work(assignment: Assignment, link: Link) -> int:
         try:
             if app is None:
                 _, app = load_app(assignment.target, config.app_dir, config.factory)
-        except (ImportFailed, ConfigError) as error:
-            if assignment.speaks_for_all:
-                raise
-            logging.getLogger("hanok.error").error("%s: %s", assignment.name, error)
-            return WRONG_USAGE if isinstance(error, ConfigError) else 1
+        except (ImportFailed, ConfigError):
+            if not assignment.speaks_for_all:
+                # The one that does fails as well, and then the supervisor ends this one; or it is only this one that fails.
+                select.select([assignment.control_fd], [], [], OTHERS_FAIL)
+            raise
         worker, sockets = worker_of(assignment, link, app, describe_app(app))
         return worker.run(sockets)
 

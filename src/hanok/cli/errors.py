@@ -7,6 +7,7 @@ from __future__ import annotations
 import importlib
 import traceback
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,9 @@ def guarded(function: Callable[[], object]) -> int:
 def show_usage_error(error: click.ClickException) -> None:
     message = error.format_message()
     context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":  # click 8.2: the message is the whole help, laid out
+        click.echo(message, err=True)
+        return
     if context is not None:
         message += f"\nTry: {context.command_path} --help"
     show_panel(message, "Wrong usage" if isinstance(error, click.UsageError) else "Error")
@@ -75,10 +79,12 @@ def show_import_error(error: BaseException, target: str) -> None:
             if error.offset and error.offset > indent:
                 parts.append(Text(" " * (3 + error.offset - indent) + "^", "bad"))
     else:
-        for frame in frames:
+        for frame, times in repeated(frames):
             parts.append(place(frame.filename, frame.lineno or 0, frame.name))
             if frame.line:
                 parts.append(Text("    " + frame.line, "title" if frame is frames[-1] else "quiet"))
+            if times > 1:
+                parts.append(Text(f"    … {times} times", "quiet"))
     said = error.msg if isinstance(error, SyntaxError) else str(error)
     parts.append(Text.assemble("\n" if parts else "", (type(error).__qualname__, "bad"), f": {said}" if said else ""))
     for note in getattr(error, "__notes__", ()):
@@ -122,8 +128,15 @@ def user_frames(error: BaseException) -> list[traceback.FrameSummary]:
     return frames
 
 
+def repeated(frames: list[traceback.FrameSummary]) -> list[tuple[traceback.FrameSummary, int]]:
+    """Each place once, and how often it follows itself: recursion has a thousand of them."""
+    runs = [list(run) for _, run in groupby(frames, lambda frame: (frame.filename, frame.lineno))]
+    return [(run[-1], len(run)) for run in runs]
+
+
 def is_import_machinery(filename: str) -> bool:
-    return filename.startswith("<frozen importlib") or filename == importlib.__file__
+    """Frozen modules have no file to look into: those of importlib, and os since 3.11."""
+    return filename.startswith("<frozen ") or filename == importlib.__file__
 
 
 def is_ours(filename: str) -> bool:

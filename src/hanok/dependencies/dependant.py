@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property, partial
+from os.path import basename
 from typing import Any
 
 from hanok.dependencies.declared import Depends, Limit, Scope, Security
-from hanok.exceptions import DependencyScopeError
+from hanok.exceptions import DeclarationError, DependencyScopeError
 from hanok.http import BackgroundTasks, HTTPConnection, Request, Response
 from hanok.http.inspection import faces, is_inline
 from hanok.params import Argument, Parameter, Place, read_parameter, read_signature
@@ -165,11 +166,12 @@ def read_dependant(
     name: str | None = None,
     declared: Depends | None = None,
     parent_oauth_scopes: Sequence[str] = (),
+    above: tuple[Callable[..., Any], ...] = (),
 ) -> Dependant:
     """Read a callable's signature, and the signatures of all it depends on, into a tree.
 
-    ``path_names`` are the parameters of the path template; ``declared`` is the ``Depends`` through which it was reached.
-    Raises AssertionError and DeclarationError for declarations that cannot work.
+    ``path_names`` are the parameters of the path template; ``declared`` is the ``Depends`` through which it was reached,
+    ``above`` the callables on the way there. Raises AssertionError and DeclarationError for declarations that cannot work.
     """
     dependant = Dependant(
         call, name=name, path=path, path_names=path_names, parent_oauth_scopes=tuple(parent_oauth_scopes)
@@ -180,6 +182,7 @@ def read_dependant(
         dependant.limit = declared._concurrency
         if isinstance(declared, Security):
             dependant.own_oauth_scopes = tuple(declared.scopes or ())
+    _refuse_circle(call, above)
     for argument in read_signature(call):
         below = _declared_dependency(argument)
         if below is not None:
@@ -192,6 +195,7 @@ def read_dependant(
                     name=argument.name,
                     declared=below,
                     parent_oauth_scopes=dependant.oauth_scopes,
+                    above=(*above, call),
                 )
             )
         elif (part := _injected_part(argument)) is not None:
@@ -214,6 +218,22 @@ def extra_dependant(declared: Depends, *, path: str = "", path_names: frozenset[
     if not callable(declared.dependency):
         raise AssertionError("A parameter-less dependency must have a callable dependency")
     return read_dependant(declared.dependency, path=path, path_names=path_names, declared=declared)
+
+
+def _refuse_circle(call: Callable[..., Any], above: tuple[Callable[..., Any], ...]) -> None:
+    begun = next((place for place, one in enumerate(above) if one is call), None)
+    if begun is not None:
+        circle = " → ".join(_place_of(one) for one in (*above[begun:], call))
+        raise DeclarationError(
+            f"Dependencies go in a circle: {circle}. Move what both need into a dependency of its own, below them."
+        )
+
+
+def _place_of(call: Callable[..., Any]) -> str:
+    """The name of a callable, and where it was written if that is known."""
+    name = getattr(call, "__name__", None) or type(call).__name__
+    code = getattr(call, "__code__", None)
+    return name if code is None else f"{name} ({basename(code.co_filename)}:{code.co_firstlineno})"
 
 
 def _refuse_shorter_scope(dependant: Dependant, below: Depends) -> None:

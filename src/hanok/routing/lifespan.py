@@ -77,13 +77,22 @@ async def run_lifespan(context: Lifespan, scope: Scope, receive: Receive, send: 
             await send({"type": "lifespan.startup.complete"})
             started = True
             await receive()
-    except BaseException:
-        import traceback
-
+    except BaseException as error:
         phase = "shutdown" if started else "startup"
-        await send({"type": f"lifespan.{phase}.failed", "message": traceback.format_exc()})
+        await send({"type": f"lifespan.{phase}.failed", "message": _told(error)})
         raise
     await send({"type": "lifespan.shutdown.complete"})
+
+
+def _told(error: BaseException) -> str:
+    """The traceback, from the first line that is not of the way there."""
+    import contextlib
+    import traceback
+
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename in (__file__, contextlib.__file__):
+        trace = trace.tb_next
+    return "".join(traceback.format_exception(type(error), error, trace or error.__traceback__))
 
 
 async def call_each(handlers: Sequence[Callable[[], Any]]) -> None:

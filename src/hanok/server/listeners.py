@@ -167,6 +167,10 @@ def _no_listener(host: str, port: int, error: OSError, is_bind: bool) -> ConfigE
         flag = BIND if is_bind else PORT
         return ConfigError(f"{flag}: {port} needs privileges that this process lacks; give one from 1024 up.")
     flag = BIND if is_bind else HOST
+    if error.errno == errno.EADDRNOTAVAIL:
+        return ConfigError(
+            f"{flag}: {host} is no address of this machine; 0.0.0.0 listens on all that it has, :: on those of IPv6, too."
+        )
     return ConfigError(f"{flag}: cannot listen on {host} port {port}: {error.strerror or error}.")
 
 

@@ -91,8 +91,13 @@ def read_env_file(path: str) -> None:
     try:
         with open(path, encoding="utf-8") as file:
             lines = file.read().splitlines()
+    except FileNotFoundError:
+        raise ConfigError(
+            f"--env-file: there is no file {os.path.abspath(path)}; make it, or leave --env-file out."
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"--env-file: {path!r} cannot be read: {error}.") from None
+        why = getattr(error, "strerror", None) or error
+        raise ConfigError(f"--env-file: {path!r} cannot be read: {why}.") from None
     for number, line in enumerate(lines, 1):
         line = line.strip().removeprefix("export ")
         if not line or line.startswith("#"):
