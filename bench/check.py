@@ -51,11 +51,11 @@ def ask(connection: http.client.HTTPConnection, question: Question) -> list[str]
         if answer.headers[name] != value:
             wrong.append(f"{name}: {answer.headers[name]!r} instead of {value!r}")
     try:
-        value = json.loads(body)
+        answered: object = json.loads(body)
     except ValueError:
-        value = body
-    if value != question.answer:
-        wrong.append(f"{value!r} instead of {question.answer!r}")
+        answered = body
+    if answered != question.answer:
+        wrong.append(f"{answered!r} instead of {question.answer!r}")
     return wrong
 
 

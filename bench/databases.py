@@ -108,7 +108,8 @@ def stored(database: Cluster, rows: Sequence[Any]) -> bool:
     """Whether the database has exactly these."""
     numbers = {row["id"]: row["randomNumber"] for row in rows}
     said = database.sql(f"SELECT id, randomnumber FROM world WHERE id IN ({', '.join(map(str, numbers))})")
-    return dict(tuple(map(int, line.split("|"))) for line in said.splitlines()) == numbers
+    pairs = (line.split("|") for line in said.splitlines())
+    return {int(row): int(number) for row, number in pairs} == numbers
 
 
 def check_db(server: Server, database: Cluster) -> list[str]:

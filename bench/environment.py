@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bench.peer import HERE, PURE, PYTHON, SCRATCH, VERSION, Peer
@@ -134,7 +134,7 @@ def machine() -> dict[str, str | int]:
     }
 
 
-def run(command: list[str | Path], cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
+def run(command: Sequence[str | Path], cwd: Path = ROOT, env: dict[str, str] | None = None) -> None:
     """Run a step of the installation; its output is shown only when it fails."""
     done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=600)
     if done.returncode:

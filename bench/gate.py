@@ -54,7 +54,7 @@ def count(name: str) -> dict[str, float]:
             counts["calls"] += 1
 
         written, data_received = wire.sink.written, wire.connection.data_received
-        monitoring = sys.monitoring
+        monitoring = sys.monitoring  # type: ignore[attr-defined,unused-ignore]  # of Python 3.12
         tool, events = monitoring.PROFILER_ID, monitoring.events
         monitoring.use_tool_id(tool, "gate")
         monitoring.register_callback(tool, events.INSTRUCTION, instruction)

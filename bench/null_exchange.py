@@ -41,7 +41,8 @@ class NullExchange(Exchange):
     async def _write(self, data: bytes) -> None:
         self.given += data
 
-    async def _finish(self) -> None: ...
+    async def _finish(self, data: bytes) -> None:
+        self.given += data
 
     @property
     def disconnected(self) -> bool:

@@ -50,7 +50,7 @@ pool](databases.md)."""
 
 def read(name: str, folder: Path = RESULTS) -> Results | None:
     file = folder / name
-    return json.loads(file.read_text()) if file.exists() else None  # type: ignore[no-any-return]  # we have written it
+    return json.loads(file.read_text()) if file.exists() else None
 
 
 def history(folder: Path = RESULTS) -> list[Results]:

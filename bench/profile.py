@@ -26,7 +26,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from rich.console import Console
@@ -49,10 +50,9 @@ console = Console()
 
 def child(name: str, count: int) -> None:
     """Answer ``count`` requests, after some that make everything warm. What is made beforehand is the same for any count."""
-    try:
+    new_event_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop
+    with suppress(ImportError):
         from uvloop import new_event_loop
-    except ImportError:
-        new_event_loop = asyncio.new_event_loop
 
     async def main() -> None:
         wire = Wire(name)

@@ -47,7 +47,7 @@ def _row(key: tuple[str, str], by_round: Mapping[int, Raw], baseline: Mapping[in
     savings = [base["processor"] / raw["processor"] for raw, base in shared if raw["processor"]]
 
     def middle(name: str) -> float:
-        return median(raw[name] for raw in by_round.values())
+        return float(median(raw[name] for raw in by_round.values()))
 
     return Row(
         work=key[0],

@@ -7,7 +7,7 @@ import sys
 
 from conformance import environment, report
 from conformance.run import run_suite
-from conformance.suites import SUITES
+from conformance.suites import REPOSITORY, SUITES
 
 
 def main() -> int:
@@ -45,7 +45,7 @@ def main() -> int:
         return status
     if len(all_results) == len(SUITES):
         report.write_page(all_results)
-        environment.say(f"wrote {report.PAGE.relative_to(environment.REPOSITORY)} and conformance/results")
+        environment.say(f"wrote {report.PAGE.relative_to(REPOSITORY)} and conformance/results")
     return 0
 
 

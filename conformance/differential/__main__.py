@@ -42,7 +42,7 @@ def main() -> int:
 
         def tick(done: int) -> bool:
             progress.update(task, completed=done)
-            return time.monotonic() - begun < told.seconds
+            return bool(time.monotonic() - begun < told.seconds)
 
         outcome = run(told.count, told.seed, tick=tick)
     report(outcome, time.monotonic() - begun, console)

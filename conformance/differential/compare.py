@@ -93,5 +93,5 @@ def heads(one: Message, two: Message) -> list[tuple[str, object, object]]:
         ("method", one.method, two.method),
         ("target", one.target, two.target),
         ("version", one.version, two.version),
-        ("headers", *fields),
+        ("headers", fields[0], fields[1]),
     ]

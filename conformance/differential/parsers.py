@@ -149,7 +149,7 @@ def h11_(data: bytes) -> Reading:
         found.messages.append(message)
         if connection.their_state is h11.MUST_CLOSE:
             found.end = "closed"
-        elif connection.their_state is h11.MIGHT_SWITCH_PROTOCOL:
+        elif connection.their_state is h11.MIGHT_SWITCH_PROTOCOL:  # type: ignore[attr-defined]
             found.end = "switched"
         data = connection.trailing_data[0]
     return found

@@ -56,11 +56,11 @@ def expressions() -> Parser:
 
 
 def alone(parser: Parser) -> Parse:
-    return lambda data, previous: parser(data, 0, DEFAULT_LIMITS, None)  # type: ignore[no-any-return]
+    return lambda data, previous: parser(data, 0, DEFAULT_LIMITS, None)
 
 
 def with_the_one_before(parser: Parser) -> Parse:
-    return lambda data, previous: parser(data, 0, DEFAULT_LIMITS, previous)  # type: ignore[no-any-return]
+    return lambda data, previous: parser(data, 0, DEFAULT_LIMITS, previous)
 
 
 def forms() -> dict[str, Parse]:

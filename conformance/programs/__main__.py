@@ -11,6 +11,7 @@ import sys
 import tempfile
 import tomllib
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -160,7 +161,7 @@ def keep(outcomes: list[Outcome]) -> None:
     say(f"wrote {RESULTS.relative_to(REPOSITORY)} and {PAGE.relative_to(REPOSITORY)}")
 
 
-def table(data: dict[str, object]) -> str:
+def table(data: Mapping[str, object]) -> str:
     """The table of the page, from the results."""
     lines = [f"Python {data['python']}:", "", "| program | tests passed | failed | skipped |", "|---|---:|---:|---:|"]
     assert isinstance(data["programs"], list)
