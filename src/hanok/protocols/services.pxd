@@ -3,3 +3,4 @@ cdef class Services:
     cdef public object loop, max_requests, now, on_max_requests, refusals, requests, root_path, settings, state, tasks, tick, turned_away
     cdef public object websocket
     cdef public bint draining, retiring
+    cdef public Py_ssize_t running

@@ -127,9 +127,10 @@ class Services:
         "requests",  # requests taken so far
         "retiring",  # whether, while draining, idle connections are told with their next answer instead of closed
         "root_path",  # as the setting
+        "running",  # requests whose handlers did not return at once, and have not yet; no WebSockets
         "settings",
         "state",  # dict | None: the lifespan state; copied for each request
-        "tasks",  # the tasks of requests that did not finish at once
+        "tasks",  # the tasks of requests that did not finish at once, and of WebSockets
         "tick",  # seconds between two sweeps
         "turned_away",  # connections closed since the last sweep because there was no room for them
         "websocket",  # WebSocketUpgrade | None
@@ -160,6 +161,7 @@ class Services:
         self.state = state
         self.connections: set[Connection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
+        self.running = 0
         self.context = contextvars.copy_context()
         self.copy_context = self.context.copy
         self.error_log = logging.getLogger("hanok.error")

@@ -8,7 +8,7 @@ cdef class H1Connection(Output):
     cdef public Py_ssize_t _at
     cdef public bytes _buffer
     cdef public object _goodbye, _limits, _said, _since, _turn, _upload, state
-    cdef public bint _reading_paused, ended, left, trusted
+    cdef public bint _reading_paused, ended, left
     cdef public RequestHead _previous
     cdef public H1Exchange exchange
 
@@ -20,14 +20,11 @@ cdef class H1Connection(Output):
     @cython.locals(data=bytes, at=Py_ssize_t, end=object)
     cpdef _take(self, RequestHead head)
     cpdef _rest(self, bytes data, Py_ssize_t at)
-    @cython.locals(exchange=H1Exchange, services=Services)
+    @cython.locals(exchange=H1Exchange)
     cpdef _begin(self, RequestHead head, bytes body, object queue)
-    cpdef _handled(self, H1Exchange exchange, object task)
     cpdef bint may_persist(self) except -1
     @cython.locals(services=Services, own=H1Exchange)
     cpdef answer_end(self, object exchange)
     cpdef _idle(self)
 
-cdef object _IDLE, _READING, _ANSWERING, _DISCARDING, _LINGERING, _UPGRADED, _CLOSED, _ON_REQUEST, _ON_ANSWER_END, _DONE, _UNSENT, _Task, TURNING
-cdef bint EAGER
-cdef Py_ssize_t _CROWD
+cdef object _IDLE, _READING, _ANSWERING, _DISCARDING, _LINGERING, _UPGRADED, _CLOSED, _ON_REQUEST, _ON_ANSWER_END, TURNING

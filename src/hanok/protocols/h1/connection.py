@@ -15,12 +15,11 @@ from __future__ import annotations
 import asyncio
 import socket
 import struct
-import sys
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from hanok.exceptions import ClientDisconnect, HTTPError, RemoteProtocolError
-from hanok.exchange import AnswerState, FixedHeaders, too_large
+from hanok.exceptions import ClientDisconnect, RemoteProtocolError
+from hanok.exchange import AnswerState, too_large
+from hanok.protocols.connection import PLAIN
 from hanok.protocols.h1 import state as states
 from hanok.protocols.h1.answer import CONTINUE, Framing
 from hanok.protocols.h1.exchange import H1Exchange
@@ -29,7 +28,6 @@ from hanok.protocols.h1.incoming import BodyQueue
 from hanok.protocols.h1.output import Output
 from hanok.protocols.h1.state import H1State
 from hanok.protocols.h1.upload import WHOLE_BODY, Upload
-from hanok.protocols.services import CROWD
 from hanok.protocols.unread import has_unread
 
 if TYPE_CHECKING:
@@ -42,18 +40,10 @@ PIPELINE_CAP = 32  # requests of one connection in one turn of the event loop
 BUFFER_HIGH = 65536  # bytes of waiting requests above which we stop reading
 HALF_CLOSED = 2.0  # seconds without a byte to say after which a peer that says no more is taken to have gone
 
-# From 3.12 on a task can run its first step where it is made. uvloop's create_task refuses the argument, and
-# the loop's task factory belongs to the application, so the task is constructed directly.
-EAGER = sys.version_info >= (3, 12)
-
 _IDLE, _READING, _ANSWERING = H1State.IDLE, H1State.READING, H1State.ANSWERING
 _DISCARDING, _LINGERING = H1State.DISCARDING, H1State.LINGERING
 _UPGRADED, _CLOSED = H1State.UPGRADED, H1State.CLOSED
 _ON_REQUEST, _ON_ANSWER_END = states.ON_REQUEST, states.ON_ANSWER_END
-_DONE = AnswerState.DONE
-_UNSENT = Framing.UNSENT
-_CROWD = CROWD
-_Task: Any = asyncio.Task
 TURNING = object()
 
 
@@ -75,7 +65,6 @@ class H1Connection(Output, asyncio.Protocol):
         "exchange",
         "left",
         "state",
-        "trusted",
     )
 
     def __init__(self, services: Services, limits: HeadLimits | None = None) -> None:
@@ -83,7 +72,6 @@ class H1Connection(Output, asyncio.Protocol):
         self._limits = limits or HeadLimits.of(services.settings)
         self.state = _IDLE
         self.exchange: H1Exchange | None = None  # the one that is being served
-        self.trusted = False  # whether the peer may say who its client is
         self.ended = False  # the peer says no more; it may still listen
         self._said = 0  # bytes of the answer that it had been sent when we looked last
         self.left = False  # it is taken to have gone, though nobody can know before something is sent
@@ -105,19 +93,11 @@ class H1Connection(Output, asyncio.Protocol):
         if len(services.connections) > services.limit_connections and not services.make_room(self):
             self._turn_away()
             return
-        info = transport.get_extra_info
-        self.client = address(info("peername"))
-        sock = info("sockname")
-        self.server = address(sock) or ((sock, None) if isinstance(sock, str) and sock else None)
-        proxied = info("proxy_header")
-        if info("sslcontext") is not None or (proxied is not None and proxied.is_tls):
-            self.scheme = "https"
-        tls = info("ssl_object")
+        self.meet(transport)
+        tls = transport.get_extra_info("ssl_object")
         if services.http2 is not None and tls is not None and tls.selected_alpn_protocol() == "h2":
             self._to_http2()
             return
-        if services.forwarded is not None:
-            self.trusted = services.forwarded.trusts(self.client[0] if self.client else None)
         if services.draining:
             self.drain()
 
@@ -301,89 +281,19 @@ class H1Connection(Output, asyncio.Protocol):
 
     def _begin(self, head: RequestHead, body: bytes | None, queue: BodyQueue | None) -> None:
         """Make the exchange and run the application on it."""
-        services = self.services
-        exchange = H1Exchange(self, head, body)
-        self.exchange = exchange
+        exchange = self.exchange = H1Exchange(self, head, body)
         if queue is not None:
             exchange.queue = queue
-        root = services.root_path
-        if root:
-            exchange.root_path = root
-            exchange.path = root + exchange.path
-            exchange.raw_path = root.encode() + exchange.raw_path
-        if head.forwarded and self.trusted and services.forwarded is not None:
-            services.forwarded.introduce(exchange)
-        if services.state is not None:
-            exchange.state = services.state.copy()
-        limit = services.limit_concurrency
-        if limit is not None and (len(services.connections) > limit or len(services.tasks) >= limit):
-            exchange.keep_alive = False
-            self._plain(exchange, 503, b"Service Unavailable")
-            return
-        services.requests += 1
-        if services.begun is not None:
-            services.begun(exchange)
-        if services.on_max_requests is not None and services.requests == services.max_requests:
-            services.on_max_requests()
-        # Each request has a context of its own, copied from one that no request has touched.
-        run = services.handler(exchange)
-        if EAGER and len(services.tasks) < _CROWD:
-            task = _Task(run, loop=self.loop, context=services.copy_context(), eager_start=True)
-        else:
-            task = _Task(run, loop=self.loop, context=services.copy_context())
-        if task.done():
-            self._handled(exchange, task)
-            del task  # else it and the traceback of its error, which leads here, hold each other
-        else:
-            services.tasks.add(task)
-            task.add_done_callback(partial(self._handled_later, exchange))
+        self.serve(exchange, head.forwarded)
 
-    def _handled_later(self, exchange: H1Exchange, task: asyncio.Task[None]) -> None:
-        self.services.tasks.discard(task)
-        self._handled(exchange, task)
+    def has_lost(self, exchange: H1Exchange) -> bool:
+        return self.gone
 
-    def _handled(self, exchange: H1Exchange, task: asyncio.Task[None]) -> None:
-        """The handler has returned. See that the peer gets one well-formed answer, or a closed connection."""
-        cancelled = False
-        try:
-            error = task.exception()
-        except asyncio.CancelledError:
-            error, cancelled = None, True
-        if error is None and exchange.answer_state is _DONE and exchange.framing is not _UNSENT:
-            return
-        if error is not None and not (isinstance(error, ClientDisconnect) and self.gone):
-            # That the peer left in the middle is its business, and no failure of the application.
-            self._log(exchange, "failed", error)
-        if error is not None:
-            # Its frames hold the task, and the task holds it: a ring around everything of this request, which would
-            # stay until the garbage collector stops the world to find it. The log has been told.
-            error.__traceback__ = None
-        if self.gone or exchange is not self.exchange:
-            return
-        if exchange.framing is Framing.UNSENT:
-            if error is None and not cancelled:
-                self._log(exchange, "returned without answering", None)
-            if cancelled:
-                exchange.keep_alive = False  # the worker is stopping
-            if isinstance(error, HTTPError):
-                self._plain(exchange, error.status_code, str(error.detail).encode())
-            else:
-                self._plain(exchange, 500, b"Internal Server Error")
-        elif exchange.answer_state is not _DONE:
-            if error is None:
-                self._log(exchange, "returned before the end of its answer", None)
-            self.fail_answer(exchange)
+    def still_waits(self, exchange: H1Exchange) -> bool:
+        return not self.gone and exchange is self.exchange
 
-    def _log(self, exchange: H1Exchange, what: str, error: BaseException | None) -> None:
-        self.services.error_log.error(
-            "the application %s on %s %s", what, exchange.method, exchange.path, exc_info=error
-        )
-
-    def _plain(self, exchange: H1Exchange, status: int, text: bytes) -> None:
-        """The server's own answer to a request that the application has not answered."""
-        exchange.answer_state = _DONE
-        exchange.status = status
-        exchange._answer(status, PLAIN, text)
+    def last(self, exchange: H1Exchange) -> None:
+        exchange.keep_alive = False
 
     def _refuse(self, status: int, reason: str) -> None:
         """The peer broke the protocol or a limit: say so if nothing was said, then give the connection up."""
@@ -619,11 +529,3 @@ class H1Connection(Output, asyncio.Protocol):
 
 
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
-PLAIN = FixedHeaders([(b"content-type", b"text/plain; charset=utf-8")])
-
-
-def address(name: Any) -> tuple[str, int] | None:
-    """The first two of a socket name, if it is one of the internet families."""
-    if isinstance(name, (tuple, list)) and len(name) >= 2:
-        return str(name[0]), int(name[1])
-    return None

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
-from hanok.exchange import AnswerState, Exchange, FixedHeaders
+from hanok.exchange import FixedHeaders
+from hanok.protocols.exchange import HttpExchange
 from hanok.protocols.h1.answer import NOT_IN_TRAILERS, Framing, block_of, length_line
 from hanok.protocols.h1.output import JOIN_BELOW
 from hanok.protocols.tls_extension import with_tls
@@ -16,45 +17,28 @@ if TYPE_CHECKING:
     from hanok.protocols.h1.connection import H1Connection
     from hanok.protocols.h1.head import RequestHead
     from hanok.protocols.h1.incoming import BodyQueue
-    from hanok.types import RawHeaders
 
-_WAITING = AnswerState.WAITING
 _UNSENT, _LENGTH = Framing.UNSENT, Framing.LENGTH
 _FixedHeaders = FixedHeaders
 
-BURST = 2**20  # bytes that one stream may write in one turn of the event loop
 
-
-class H1Exchange(Exchange):
+class H1Exchange(HttpExchange):
     """One request on a connection. Everything about the connection itself is the connection's."""
 
-    __slots__ = ("_burst", "_head", "_over", "connection", "framing", "keep_alive", "queue", "remaining")
+    __slots__ = ("connection", "keep_alive", "queue")
 
     connection: H1Connection
-    framing: Framing  # of the answer; UNSENT until its head was handed to the connection
     keep_alive: bool  # whether the connection persists after this answer
     queue: BodyQueue | None  # where the body comes from if it is not whole
-    remaining: int  # bytes that a streamed answer with a content-length still owes
+    _head: RequestHead
 
     def __init__(self, connection: H1Connection, head: RequestHead, body: bytes | None) -> None:
         self._fill(connection, head, body)
 
     def _fill(self, connection: H1Connection, head: RequestHead, body: bytes | None) -> None:
-        # What ``prepare`` does, without the call. A test holds the two together.
-        self._scope = None
-        self.app = self.app_root_path = self.endpoint = self.route = self.router = self.session = None
-        self.cookies_cache = self.headers_cache = self.query_cache = self.form_cache = None
-        self.path_params = {}
-        self.state = None
-        self.body_limit = self.exits = self.filters = self.late = self.answer_trailers = None
-        self.body_read = self.status = self.sent = 0
-        self.started = 0.0
-        self.stream_consumed = False
-        self.answer_state = _WAITING
-
+        self._set_up()
         self.connection = connection
         self._head = head
-        self._headers = None
         self.method = head.method
         self.path = head.path
         self.raw_path = head.raw_path
@@ -63,25 +47,6 @@ class H1Exchange(Exchange):
         self.keep_alive = head.keep_alive
         self.body = body
         self.queue = None
-        self.framing = _UNSENT
-        self.remaining = self._burst = 0
-        self._over: asyncio.Event | None = None
-        self.client = connection.client
-        self.server = connection.server
-        self.scheme = connection.scheme
-        self.root_path = ""
-
-    # The list of headers is made on first touch: many requests are answered without it.
-    @property
-    def raw_headers(self) -> RawHeaders:
-        headers = self._headers
-        if headers is None:
-            headers = self._headers = self._head.headers
-        return headers
-
-    @raw_headers.setter
-    def raw_headers(self, headers: RawHeaders) -> None:
-        self._headers = headers
 
     # ---- the request's body
 
@@ -159,23 +124,15 @@ class H1Exchange(Exchange):
         elif framing is Framing.EMPTY:
             return  # the answer to HEAD is what GET would give, without its body (RFC 9110 §9.3.2)
         else:
-            if framing is Framing.LENGTH:
-                self.remaining -= len(data)
-                if self.remaining < 0:
-                    self.remaining = -1
-                    raise LocalProtocolError("the answer is longer than its content-length")
+            self._owes_less(len(data))
             connection.send(data)
         self.sent += len(data)
         connection.flush()
         if connection.write_paused:
             self._burst = 0
             await connection.writable()
-        else:
-            self._burst += len(data)
-            if self._burst > BURST:
-                # The peer is as fast as we are, so nothing makes us wait; let the neighbours have a turn.
-                self._burst = 0
-                await asyncio.sleep(0)
+        elif self._is_hog(len(data)):
+            await asyncio.sleep(0)
 
     async def _finish(self, data: bytes) -> None:
         connection = self.connection
@@ -233,18 +190,6 @@ class H1Exchange(Exchange):
     @property
     def disconnected(self) -> bool:
         return self.connection.gone or self.connection.left
-
-    async def wait_disconnect(self) -> None:
-        if self.answer_state is AnswerState.DONE or self.disconnected:
-            return
-        if self._over is None:
-            self._over = asyncio.Event()
-        await self._over.wait()
-
-    def over(self) -> None:
-        """The answer is complete or the peer has gone: nothing more can happen to this exchange."""
-        if self._over is not None:
-            self._over.set()
 
 
 def connection_line(close: bool, http_version: str) -> bytes:

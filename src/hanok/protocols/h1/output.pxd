@@ -1,11 +1,9 @@
 from hanok.protocols.h1.answer cimport Heads
-from hanok.protocols.services cimport Services
+from hanok.protocols.connection cimport HttpConnection
 
-cdef class Output:
-    cdef public object _held, _sending, _waiters, loop, transport, client, scheme, server
+cdef class Output(HttpConnection):
+    cdef public object _held, _sending, _waiters
     cdef public Heads heads
-    cdef public Services services
-    cdef public bint gone, write_paused
     cpdef bint may_persist(self) except -1
     cpdef answer_end(self, object exchange)
     cpdef send(self, object data)

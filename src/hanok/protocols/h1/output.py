@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hanok.exceptions import ClientDisconnect
+from hanok.protocols.connection import HttpConnection
 from hanok.protocols.pace import Pace
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ JOIN_BELOW = (
 )
 
 
-class Output:
+class Output(HttpConnection):
     """Bytes leave at once, or together with others when they are held back. ``write_paused`` while the transport is full.
 
     A base of the connection, and no part of it: every answer goes through here, and another attribute on the way costs.
@@ -30,28 +31,12 @@ class Output:
         "_held",
         "_sending",
         "_waiters",
-        "client",
-        "gone",
         "heads",
-        "loop",
-        "scheme",
-        "server",
-        "services",
-        "transport",
-        "write_paused",
     )
 
-    transport: asyncio.Transport
-
     def __init__(self, services: Services) -> None:
-        self.services = services
-        self.loop = services.loop
+        super().__init__(services)
         self.heads: Heads = services.heads
-        self.client: tuple[str, int] | None = None
-        self.server: tuple[str, int | None] | None = None
-        self.scheme = "http"
-        self.gone = False  # the peer left, or we closed
-        self.write_paused = False
         self._held: list[bytes] | None = None  # what leaves with the next flush
         self._sending: Pace | None = None  # of a peer that has not taken all that it was sent
         self._waiters: list[asyncio.Future[None]] | None = None

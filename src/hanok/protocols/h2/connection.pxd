@@ -3,19 +3,16 @@ from hanok.protocols.h2.exchange cimport H2Exchange
 from hanok.protocols.h2.head cimport H2Head, read_head, same
 from hanok.protocols.h2.output cimport Output
 from hanok.protocols.h2.session cimport Session
-from hanok.protocols.services cimport Services
 
-cdef bint EAGER
-cdef object _DONE, _UNSENT, _Task, _HALF_CLOSED_REMOTE, _LINGERING, _CLOSED
+cdef object _HALF_CLOSED_REMOTE, _LINGERING, _CLOSED
 cdef object RequestReceived, StreamClosed, DataReceived, TrailersReceived, PingAcknowledged, ConnectionClosed
 
 cdef class H2Connection(Output):
     cdef public object _goodbye, _limits, state
-    cdef public Py_ssize_t _most_running, _running
+    cdef public Py_ssize_t _most_running
     cdef public H2Head _previous
     cdef public list _undecided
     cdef public dict receivers
-    cdef public bint trusted
 
     @cython.locals(session=Session)
     cpdef data_received(self, bytes data)
@@ -24,10 +21,7 @@ cdef class H2Connection(Output):
     cpdef _request(self, object stream, tuple fields, bint end)
     @cython.locals(streams=dict)
     cpdef _closed(self, object event)
-    @cython.locals(exchange=H2Exchange, services=Services)
+    @cython.locals(exchange=H2Exchange)
     cpdef begin(self, object stream, H2Head head, object body, object upload)
-    cpdef _returned(self, H2Exchange exchange, object task)
-    cpdef _handled(self, H2Exchange exchange, object task)
     cpdef end_of_session(self, object over)
 
-cdef Py_ssize_t _CROWD

@@ -10,14 +10,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sys
-from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hanok.exceptions import ClientDisconnect, HTTPError, RemoteProtocolError
-from hanok.exchange import AnswerState, FixedHeaders, too_large
-from hanok.protocols.h1.answer import Framing
-from hanok.protocols.h1.connection import address
+from hanok.exceptions import RemoteProtocolError
+from hanok.exchange import too_large
+from hanok.protocols.connection import PLAIN
 from hanok.protocols.h1.grammar import HeadLimits
 from hanok.protocols.h2.body import Upload
 from hanok.protocols.h2.clocks import Clocks
@@ -37,7 +34,6 @@ from hanok.protocols.h2.guard import Violation
 from hanok.protocols.h2.head import Fields, H2Head, Malformed, read_head, same
 from hanok.protocols.h2.output import PIECE, Output
 from hanok.protocols.h2.state import TRANSITIONS, ConnectionState, Event, StreamState
-from hanok.protocols.services import CROWD
 
 if TYPE_CHECKING:
     from hanok.protocols.services import Services
@@ -45,12 +41,6 @@ if TYPE_CHECKING:
 LINGER_TIME = 2.0  # seconds for which a peer may take note of our last word
 ROUND_TRIP = 0.5  # seconds after which a draining server no longer awaits requests that crossed its GOAWAY
 
-EAGER = sys.version_info >= (3, 12)  # from then on a task can run its first step where it is made
-
-_DONE = AnswerState.DONE
-_UNSENT = Framing.UNSENT
-_CROWD = CROWD
-_Task = asyncio.Task
 _HALF_CLOSED_REMOTE = StreamState.HALF_CLOSED_REMOTE
 _LINGERING, _CLOSED = ConnectionState.LINGERING, ConnectionState.CLOSED
 
@@ -72,11 +62,9 @@ class H2Connection(Output, asyncio.Protocol):
         "_limits",
         "_most_running",
         "_previous",
-        "_running",
         "_undecided",
         "receivers",
         "state",
-        "trusted",
     )
 
     def __init__(self, services: Services) -> None:
@@ -84,11 +72,9 @@ class H2Connection(Output, asyncio.Protocol):
         super().__init__(services, self._limits)
         self._clocks = Clocks(self)
         self.state = ConnectionState.OPEN
-        self.trusted = False  # whether the peer may say who its client is
         self.receivers: dict[int, Receiver] = {}  # of streams whose request is not complete
         self._undecided: list[Upload] = []  # begun in this batch; what comes with it may be all of them
         self._previous: H2Head | None = None  # of the request before
-        self._running = 0  # handlers that have not returned
         self._most_running = 2 * services.settings.http2_max_concurrent_streams
         self._goodbye: asyncio.TimerHandle | None = None  # the end of lingering, or of waiting for the peer's PING
 
@@ -98,15 +84,7 @@ class H2Connection(Output, asyncio.Protocol):
         self.transport = transport  # type: ignore[assignment]  # TCP and Unix sockets have both directions
         services = self.services
         services.connections.add(self)
-        info = transport.get_extra_info
-        self.client = address(info("peername"))
-        sock = info("sockname")
-        self.server = address(sock) or ((sock, None) if isinstance(sock, str) and sock else None)
-        proxied = info("proxy_header")
-        if info("sslcontext") is not None or (proxied is not None and proxied.is_tls):
-            self.scheme = "https"
-        if services.forwarded is not None:
-            self.trusted = services.forwarded.trusts(self.client[0] if self.client else None)
+        self.meet(transport)
         self.flush()  # our SETTINGS: RFC 9113 §3.4
         if services.draining:
             self.drain()
@@ -180,7 +158,7 @@ class H2Connection(Output, asyncio.Protocol):
                 return
             head.whole = end
             self._previous = head
-        if self._running >= self._most_running:
+        if self.running >= self._most_running:
             # The peer takes requests back faster than the application notices.
             self.session.reset(stream, ErrorCode.REFUSED_STREAM)
         elif head.protocol is not None:
@@ -260,85 +238,21 @@ class H2Connection(Output, asyncio.Protocol):
 
     def begin(self, stream: int, head: H2Head, body: bytes | None, upload: Upload | None) -> None:
         """Make the exchange and run the application on it."""
-        services = self.services
-        exchange = H2Exchange(self, stream, head, body)
+        exchange = self.exchanges[stream] = H2Exchange(self, stream, head, body)
         if upload is not None:
             exchange.upload = upload
-        root = services.root_path
-        if root:
-            exchange.root_path = root
-            exchange.path = root + exchange.path
-            exchange.raw_path = root.encode() + exchange.raw_path
-        if head.forwarded and self.trusted and services.forwarded is not None:
-            services.forwarded.introduce(exchange)
-        if services.state is not None:
-            exchange.state = services.state.copy()
-        limit = services.limit_concurrency
-        if limit is not None and (len(services.connections) > limit or len(services.tasks) >= limit):
-            self._plain(exchange, 503, b"Service Unavailable")
-            return
-        services.requests += 1
-        if services.begun is not None:
-            services.begun(exchange)
-        if services.on_max_requests is not None and services.requests == services.max_requests:
-            services.on_max_requests()
-        self.exchanges[stream] = exchange
-        # Each request has a context of its own, copied from one that no request has touched.
-        work: Any = services.handler(exchange)  # handlers give coroutines
-        task: asyncio.Task[None]
-        if EAGER and len(services.tasks) < _CROWD:
-            task = _Task(work, loop=self.loop, context=services.copy_context(), eager_start=True)  # type: ignore[call-arg]  # from 3.12 on
-        else:
-            task = _Task(work, loop=self.loop, context=services.copy_context())
-        self._running += 1
-        if task.done():
-            self._handled(exchange, task)
-            del task  # else it and the traceback of its error, which leads here, hold each other
-        else:
-            services.tasks.add(task)
-            task.add_done_callback(partial(self._returned, exchange))
+        self.serve(exchange, head.forwarded)
 
-    def _returned(self, exchange: H2Exchange, task: asyncio.Task[None]) -> None:
-        self.services.tasks.discard(task)
-        self._handled(exchange, task)
+    def has_lost(self, exchange: H2Exchange) -> bool:
+        return exchange.gone
 
-    def _handled(self, exchange: H2Exchange, task: asyncio.Task[None]) -> None:
-        """The handler has returned. See that the peer gets one well-formed answer, or a stream that was reset."""
-        self._running -= 1
-        error = None if task.cancelled() else task.exception()
-        if error is None and exchange.answer_state is _DONE and exchange.framing is not _UNSENT:
-            return
-        if error is not None and not (isinstance(error, ClientDisconnect) and exchange.gone):
-            # That the peer left in the middle is its business, and no failure of the application.
-            self._log(exchange, "failed", error)
-        if error is not None:
-            error.__traceback__ = None  # as in h1: else a ring that only the garbage collector can open
+    def still_waits(self, exchange: H2Exchange) -> bool:
         if exchange.upload is not None:
             exchange.upload.drop()  # whatever follows, nobody reads it any more
-        if exchange.gone or self.exchanges.get(exchange.number) is not exchange:
-            return
-        if exchange.framing is _UNSENT:
-            if error is None and not task.cancelled():
-                self._log(exchange, "returned without answering", None)
-            if isinstance(error, HTTPError):
-                self._plain(exchange, error.status_code, str(error.detail).encode())
-            else:
-                self._plain(exchange, 500, b"Internal Server Error")
-        elif exchange.answer_state is not _DONE:
-            if error is None:
-                self._log(exchange, "returned before the end of its answer", None)
-            exchange.fail()
+        return not exchange.gone and self.exchanges.get(exchange.number) is exchange
 
-    def _log(self, exchange: H2Exchange, what: str, error: BaseException | None) -> None:
-        self.services.error_log.error(
-            "the application %s on %s %s", what, exchange.method, exchange.path, exc_info=error
-        )
-
-    def _plain(self, exchange: H2Exchange, status: int, text: bytes) -> None:
-        """The server's own answer to a request that the application has not answered."""
-        exchange.answer_state = _DONE
-        exchange.status = status
-        exchange._answer(status, PLAIN, text)
+    def fail_answer(self, exchange: H2Exchange) -> None:
+        exchange.fail()
 
     def _websocket(self, stream: int, head: H2Head, end: bool) -> None:
         """RFC 8441: an extended CONNECT becomes a WebSocket on this stream."""
@@ -436,6 +350,3 @@ class H2Connection(Output, asyncio.Protocol):
 
     def sweep(self, now: float) -> None:
         self._clocks.look(now)
-
-
-PLAIN = FixedHeaders([(b"content-type", b"text/plain; charset=utf-8")])

@@ -1,16 +1,15 @@
 cimport cython
-from hanok.exchange cimport Exchange
+from hanok.protocols.exchange cimport HttpExchange
 from hanok.protocols.h2.answer cimport H2Heads
 from hanok.protocols.h2.head cimport H2Head
 from hanok.protocols.h2.output cimport Output
 from hanok.protocols.services cimport Services
 
-cdef object _UNSENT, _LENGTH, _WAITING, FixedHeaders
+cdef object _UNSENT, _LENGTH, FixedHeaders
 
-cdef class H2Exchange(Exchange):
-    cdef public object _burst, _over, framing, number, remaining, upload
+cdef class H2Exchange(HttpExchange):
+    cdef public object number, upload
     cdef public bint gone
-    cdef public H2Head _head
     cdef public Output connection
 
     @cython.locals(connection=Output, fields=tuple, has_body=cython.bint, heads=H2Heads, size=Py_ssize_t)
@@ -19,5 +18,4 @@ cdef class H2Exchange(Exchange):
     cpdef _end(self)
     @cython.locals(connection=Output)
     cpdef fail(self)
-    cpdef over(self)
     cpdef lost(self)

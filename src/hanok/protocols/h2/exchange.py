@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
-from hanok.exchange import AnswerState, Exchange, FixedHeaders
+from hanok.exchange import FixedHeaders
+from hanok.protocols.exchange import HttpExchange
 from hanok.protocols.h1.answer import Framing
 from hanok.protocols.h2.answer import trailer_fields
 from hanok.protocols.h2.engine import EngineError
@@ -21,51 +22,25 @@ if TYPE_CHECKING:
     from hanok.protocols.h2.output import Output
     from hanok.types import RawHeaders
 
-_WAITING = AnswerState.WAITING
 _UNSENT, _LENGTH = Framing.UNSENT, Framing.LENGTH
 
-BURST = 2**20  # bytes that one stream may write in one turn of the event loop
 
-
-class H2Exchange(Exchange):
+class H2Exchange(HttpExchange):
     """One request on a stream. Everything about the connection itself is the connection's."""
 
-    __slots__ = (
-        "_burst",
-        "_head",
-        "_over",
-        "connection",
-        "framing",
-        "gone",
-        "number",
-        "remaining",
-        "upload",
-    )
+    __slots__ = ("connection", "gone", "number", "upload")
 
     connection: Output
-    framing: Framing  # of the answer; UNSENT until its head was handed to the engine
     gone: bool  # the stream has ended before the answer was complete
-    remaining: int  # bytes that a streamed answer with a content-length still owes
     number: int  # of the stream
+    _head: H2Head
     upload: Upload | None  # where the body comes from if it is not whole
 
     def __init__(self, connection: Output, stream: int, head: H2Head, body: bytes | None) -> None:
-        # What ``prepare`` does, without the call. A test holds the two together.
-        self._scope = None
-        self.app = self.app_root_path = self.endpoint = self.route = self.router = self.session = None
-        self.cookies_cache = self.headers_cache = self.query_cache = self.form_cache = None
-        self.path_params = {}
-        self.state = None
-        self.body_limit = self.exits = self.filters = self.late = self.answer_trailers = None
-        self.body_read = self.status = self.sent = 0
-        self.started = 0.0
-        self.stream_consumed = False
-        self.answer_state = _WAITING
-
+        self._set_up()
         self.connection = connection
         self.number = stream
         self._head = head
-        self._headers = None
         self.method = head.method
         self.path = head.path
         self.raw_path = head.raw_path
@@ -74,25 +49,6 @@ class H2Exchange(Exchange):
         self.body = body
         self.upload = None
         self.gone = False
-        self.framing = _UNSENT
-        self.remaining = self._burst = 0
-        self._over: asyncio.Event | None = None
-        self.client = connection.client
-        self.server = connection.server
-        self.scheme = connection.scheme
-        self.root_path = ""
-
-    # The list of headers is made on first touch: many requests are answered without it.
-    @property
-    def raw_headers(self) -> RawHeaders:
-        headers = self._headers
-        if headers is None:
-            headers = self._headers = self._head.headers
-        return headers
-
-    @raw_headers.setter
-    def raw_headers(self, headers: RawHeaders) -> None:
-        self._headers = headers
 
     # ---- the request's body
 
@@ -140,11 +96,7 @@ class H2Exchange(Exchange):
         if self.framing is Framing.EMPTY:
             return  # the answer to HEAD is what GET would give, without its body (RFC 9110 §9.3.2)
         if data:
-            if self.framing is Framing.LENGTH:
-                self.remaining -= len(data)
-                if self.remaining < 0:
-                    self.remaining = -1
-                    raise LocalProtocolError("the answer is longer than its content-length")
+            self._owes_less(len(data))
             try:
                 connection.send_data(self.number, data)
             except EngineError:
@@ -156,12 +108,8 @@ class H2Exchange(Exchange):
             await asyncio.shield(connection.room(self.number))
             if self.gone:
                 raise ClientDisconnect
-        else:
-            self._burst += len(data)
-            if self._burst > BURST:
-                # The peer is as fast as we are, so nothing makes us wait; let the neighbours have a turn.
-                self._burst = 0
-                await asyncio.sleep(0)
+        elif self._is_hog(len(data)):
+            await asyncio.sleep(0)
 
     async def _finish(self, data: bytes) -> None:
         connection = self.connection
@@ -236,18 +184,6 @@ class H2Exchange(Exchange):
     @property
     def disconnected(self) -> bool:
         return self.gone
-
-    async def wait_disconnect(self) -> None:
-        if self.answer_state is AnswerState.DONE or self.gone:
-            return
-        if self._over is None:
-            self._over = asyncio.Event()
-        await self._over.wait()
-
-    def over(self) -> None:
-        """The answer is complete or the peer has gone: nothing more can happen to this exchange."""
-        if self._over is not None:
-            self._over.set()
 
     def lost(self) -> None:
         """The stream has ended before the answer was complete."""

@@ -1,15 +1,14 @@
 cimport cython
+from hanok.protocols.connection cimport HttpConnection
 from hanok.protocols.h2.answer cimport H2Heads
 from hanok.protocols.h2.session cimport Session
-from hanok.protocols.services cimport Services
 
-cdef class Output:
-    cdef public bint _batch, _flushing, gone, write_paused
-    cdef public object _clocks, client, engine, loop, scheme, server, transport
+cdef class Output(HttpConnection):
+    cdef public bint _batch, _flushing
+    cdef public object _clocks, engine
     cdef public list _ending
     cdef public dict _rooms, exchanges
     cdef public H2Heads heads
-    cdef public Services services
     cdef public Session session
 
     cpdef take(self, list events)

@@ -12,6 +12,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from hanok.protocols.connection import HttpConnection
 from hanok.protocols.h1.grammar import HeadLimits
 from hanok.protocols.h2.answer import H2Heads
 from hanok.protocols.h2.engine import EngineError
@@ -30,7 +31,7 @@ QUEUED_HIGH = 32768  # bytes of one stream that may wait in the engine for the p
 QUEUED_LOW = 8192
 
 
-class Output:
+class Output(HttpConnection):
     """What the engine has to say leaves as the transport takes it."""
 
     __slots__ = (
@@ -39,36 +40,21 @@ class Output:
         "_ending",
         "_flushing",
         "_rooms",
-        "client",
         "engine",
         "exchanges",
-        "gone",
         "heads",
-        "loop",
-        "scheme",
-        "server",
-        "services",
         "session",
-        "transport",
-        "write_paused",
     )
 
-    transport: asyncio.Transport
     _clocks: Clocks
 
     def __init__(self, services: Services, limits: HeadLimits) -> None:
-        self.services = services
-        self.loop = services.loop
+        super().__init__(services)
         self.heads = H2Heads(services.heads)
         streams = services.settings.http2_max_concurrent_streams
         self.session = Session(limits, streams, services.websocket is not None, services.now)
         self.engine = self.session.engine
         self.exchanges: dict[int, H2Exchange] = {}  # those whose answer is not complete
-        self.client: tuple[str, int] | None = None
-        self.server: tuple[str, int | None] | None = None
-        self.scheme = "http"
-        self.gone = False  # nothing can be said any more
-        self.write_paused = False
         self._ending: list[int] = []  # answered, and their requests not complete: reset when the answer is out
         self._rooms: dict[int, asyncio.Future[None]] = {}  # who waits until less of a stream is queued
         self._batch = False  # whether a flush follows anyway

@@ -25,8 +25,8 @@ from typing import TYPE_CHECKING, cast
 from websockets.exceptions import ProtocolError as WebsocketsError
 
 from hanok.exceptions import ClientDisconnect, LocalProtocolError, RemoteProtocolError
+from hanok.protocols.connection import address
 from hanok.protocols.h1.answer import block_of, status_line
-from hanok.protocols.h1.connection import address
 from hanok.protocols.pace import Pace
 from hanok.protocols.ws.exchange import ABNORMAL, WsExchange, with_length
 from hanok.protocols.ws.handshake import (
