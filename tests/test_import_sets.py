@@ -64,8 +64,10 @@ UNSERVED = {
     "hanok.cli.console",
     "hanok.cli.errors",
     "hanok.middleware.debug",
+    "hanok.observe.access_log",  # this worker writes none
     "hanok.observe.admin",
     "hanok.observe.counters",
+    "hanok.observe.line_format",
     "hanok.observe.metrics",
     "hanok.openapi",
     "hanok.protocols.h2",
@@ -77,6 +79,7 @@ UNSERVED = {
     "logging.config",
     "multiprocessing",
     "ngh2",
+    "pickle",
     "prometheus_client",
     "rich",
     "tomllib",

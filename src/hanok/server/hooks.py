@@ -43,7 +43,7 @@ class WorkerFacts:
     log: logging.Logger = field(default=logger)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Hooks:
     """One function for each turn; ``call`` is the way to call them."""
 

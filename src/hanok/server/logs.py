@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ConfigError
-from hanok.observe.access_log import AccessLog
-from hanok.observe.line_format import line_format
 from hanok.server.config import Config
+
+if TYPE_CHECKING:
+    from hanok.observe.access_log import AccessLog
 
 TRACE = 5
 FORMAT = "%(levelname)-9s %(message)s"
@@ -38,6 +39,8 @@ def access_log(config: Config, loop: asyncio.AbstractEventLoop) -> AccessLog | N
     """
     if not config.access_log or config.log_level in ("critical", "error", "warning"):
         return None
+    from hanok.observe.access_log import AccessLog  # a worker that keeps no log loads nothing for it
+
     if config.access_log_file is not None:
         try:
             return AccessLog.to_file(loop, config.access_log_file, form=config.access_log_format)
@@ -45,6 +48,8 @@ def access_log(config: Config, loop: asyncio.AbstractEventLoop) -> AccessLog | N
             raise ConfigError(f"--access-log-file: {error}.") from None
     if config.log_config is None:
         return AccessLog.to_stream(loop, colors=config.use_colors, form=config.access_log_format)
+    from hanok.observe.line_format import line_format
+
     log = logging.getLogger("hanok.access")
 
     def write(text: str) -> None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ConfigError
-from hanok.observe.access_log import AccessLog, nothing
 from hanok.observe.board import Board
 from hanok.protocols.h1.connection import H1Connection
 from hanok.protocols.services import Services
@@ -22,6 +21,7 @@ from hanok.server.listeners import accept_on, bind, files_of, remove_unused
 from hanok.server.logs import access_log
 
 if TYPE_CHECKING:
+    from hanok.observe.access_log import AccessLog
     from hanok.observe.counters import Counters
 
 SPARE_SLOTS = 64  # for workers that are added later, and for those that are being replaced
@@ -93,7 +93,7 @@ class Observed:
         if self.counters is not None:
             counted = self.counters.answered
             services.access = counted if self.log is None else both(self.log, counted)
-            wanted = wanted or nothing
+            wanted = wanted or no_more
         if wanted is not None:
             services.begun = starting_clock(wanted)
 
@@ -151,6 +151,10 @@ class Observed:
             self._own_panel.close()
         if self.log is not None:
             self.log.close()
+
+
+def no_more(exchange: Any) -> None:
+    """The clock alone is wanted."""
 
 
 def both(first: Callable[[Any], None], second: Callable[[Any], None]) -> Callable[[Any], None]:

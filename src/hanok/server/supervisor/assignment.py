@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import pickle
+import marshal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hanok.observe.board import nameless_file
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 # What a worker does: gives the exit code. A function of a module, because a new interpreter finds it by name.
 Entry: TypeAlias = "Callable[[Assignment, Link], int]"
+
+# What the file begins with. Nearly all assignments are plain values, which the interpreter reads by itself: a worker need not
+# load pickle for them.
+PLAIN, PICKLED = b"m", b"p"
 
 # Words of the supervisor, each a line.
 RETIRE = "retire"  # finish, but keep idle connections until they have been told
@@ -67,12 +72,42 @@ class Assignment:
         """The descriptor of a nameless file that holds it: command lines can be read by everybody."""
         fd = nameless_file()
         with open(fd, "wb", closefd=False) as file:
-            pickle.dump(self, file)
+            file.write(self._written())
         return fd
+
+    def _written(self) -> bytes:
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        server, entry = values.pop("server"), values.pop("entry")
+        config = values.pop("config")
+        configs = [vars(config)] if server.cfg is config else [vars(config), vars(server.cfg)]
+        module, name = entry.__module__, entry.__qualname__
+        try:
+            return PLAIN + marshal.dumps((values, configs, (server.pid, server.num_workers), (module, name)))
+        except ValueError:  # an object of the user's, as a target or in the configuration of logging
+            import pickle
+
+            return PICKLED + pickle.dumps(self)
 
     @staticmethod
     def from_file(fd: int) -> Assignment:
         with open(fd, "rb") as file:
             file.seek(0)
-            assignment: Assignment = pickle.load(file)
-        return assignment
+            form, data = file.read(1), file.read()
+        if form == PICKLED:
+            import pickle
+
+            assignment: Assignment = pickle.loads(data)
+            return assignment
+        values, configs, (pid, workers), (module, name) = marshal.loads(data)
+        made = [_config(one) for one in configs]
+        server = ServerFacts(made[-1], pid, workers)
+        return Assignment(config=made[0], server=server, entry=getattr(import_module(module), name), **values)
+
+
+def _config(values: dict[str, Any]) -> Config:
+    """One that was found good when it was made: that is not looked into again."""
+    from hanok.server.config import Config
+
+    config = object.__new__(Config)
+    vars(config).update(values)
+    return config
