@@ -82,7 +82,8 @@ def test_a_sound_application_has_nothing_wrong(doctor: Any, project: Any) -> Non
     code, findings = doctor("--workers", "1")
     assert code == 0
     said = levels(findings)
-    assert said["application"] == said["async def"] == said["max_body_size"] == said["core"] == "good"
+    assert said["application"] == said["async def"] == said["max_body_size"] == "good"
+    assert said["core"] in ("good", "note")  # compiled, or run from its sources
     assert "wrong" not in said.values()
 
 
@@ -188,6 +189,13 @@ def test_a_compiled_core_would_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert diagnosis.core().found == "compiled"
 
 
+@pytest.mark.parametrize(("folder", "level"), [("/home/me/hanok/src", Level.NOTE), ("/venv/site-packages", Level.SLOW)])
+def test_a_core_that_could_be_compiled_is_told(monkeypatch: pytest.MonkeyPatch, folder: str, level: Level) -> None:
+    monkeypatch.setattr("hanok.cli.version.describe", lambda: "hanok\n  core      pure Python")
+    monkeypatch.setattr(diagnosis, "__file__", f"{folder}/hanok/cli/diagnosis.py")
+    assert diagnosis.core().level is level
+
+
 # ---- the options
 
 
@@ -211,6 +219,8 @@ def test_workers_are_compared_with_the_cores(monkeypatch: pytest.MonkeyPatch) ->
         ({"timeout_worker_healthcheck": None}, "timeout_worker_healthcheck", Level.NOTE),
         ({"min_data_rate": 0}, "min_data_rate", Level.NOTE),
         ({"forwarded_allow_ips": ("*",)}, "forwarded_allow_ips", Level.NOTE),
+        ({"host": "0.0.0.0"}, "forwarded_allow_ips", Level.NOTE),
+        ({"max_body_size": 0}, "max_body_size", Level.NOTE),
         ({"forwarded_allow_ips": ("*",), "bind": ("0.0.0.0:80",)}, "forwarded_allow_ips", Level.WRONG),
         ({"forwarded_allow_ips": ("*",), "uds": "/tmp/x"}, "forwarded_allow_ips", Level.NOTE),
         ({"admin_bind": "0.0.0.0:9000"}, "admin_bind", Level.NOTE),

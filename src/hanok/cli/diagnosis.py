@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 FEW_FILES = 4096  # open files below which a server of many connections runs out of them
 ENDS_SOON = timedelta(days=21)
+HERE = {"127.0.0.1", "::1", "localhost", "unix:"}
 LOOPBACK = ("127.", "localhost", "::1", "unix:", "fd:")
 
 
@@ -75,12 +76,17 @@ def uvloop() -> Finding:
 
 
 def core() -> Finding:
-    """Whether the hot modules are compiled. Pure Python is nothing to mend: it is what an editable install runs."""
+    """Whether the hot modules are compiled. What runs from its sources is not, and need not be."""
     from hanok.cli.version import describe
 
     if "core      compiled" in describe():
         return Finding(Level.GOOD, "core", "compiled")
-    return Finding(Level.GOOD, "core", "pure Python; a build where there is a C compiler is faster")
+    if "site-packages" not in Path(__file__).parts:
+        return Finding(Level.NOTE, "core", "pure Python, because Hanok runs from its sources; installed, it is faster")
+    return Finding(
+        Level.SLOW, "core", "pure Python: there was no C compiler when Hanok was installed",
+        f"{sys.executable} -m pip install --no-cache-dir --force-reinstall --no-deps hanok, with a C compiler (gcc)",
+    )  # fmt: skip
 
 
 def dropin() -> Iterator[Finding]:
@@ -155,6 +161,10 @@ def limits(config: Config) -> Iterator[Finding]:
         yield Finding(
             Level.WRONG, "max_body_size", "none: one client can fill memory or disk", "--max-body-size 10485760, say"
         )
+    elif config.max_body_size == 0:
+        yield Finding(
+            Level.NOTE, "max_body_size", "0: a request with a body is refused (413)", "--max-body-size 10485760, say"
+        )
     else:
         yield Finding(Level.GOOD, "max_body_size", size(config.max_body_size))
     if config.timeout_graceful_shutdown is None:
@@ -189,6 +199,11 @@ def trust(config: Config) -> Iterator[Finding]:
         yield Finding(
             Level.WRONG if is_open else Level.NOTE, "forwarded_allow_ips", "*: every client may say what its address is",
             "--forwarded-allow-ips with the addresses of the proxies",
+        )  # fmt: skip
+    elif config.proxy_headers and is_open and not config.is_tls and set(config.forwarded_allow_ips) <= HERE:
+        yield Finding(
+            Level.NOTE, "forwarded_allow_ips", "this machine only: a proxy on another one would seem to be every client",
+            "--forwarded-allow-ips with the addresses of the proxies, if there are any",
         )  # fmt: skip
     if config.admin_bind is not None and not config.admin_bind.startswith((*LOOPBACK, "[::1]")):
         yield Finding(

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from hanok import Body, Depends, Hanok, Header, Request
 from hanok.middleware.debug import error_page
+from hanok.middleware.debug.route_facts import place_of
 from hanok.testing import TestClient
 
 
@@ -214,6 +215,23 @@ def test_programs_get_json(client_for: Any) -> None:
     assert (told["error"]["type"], told["error"]["message"]) == ("KeyError", "7")
     assert told["error"]["function"].endswith("order")
     assert told["error"]["traceback"][0].startswith("Traceback")
+
+
+def test_a_result_that_was_refused_is_told_at_its_endpoint(client_for: Any) -> None:
+    app = Hanok(debug=True)
+
+    @app.get("/")
+    async def thing() -> Any:
+        return object()
+
+    client = client_for(app)
+    told = client.get("/", headers={"accept": "application/json"}).json()["error"]
+    text = client.get("/").text
+    assert told["file"] == __file__
+    assert told["line"] == thing.__code__.co_firstlineno
+    assert told["function"].endswith("thing")
+    for words in (f"In {place_of(thing)}", "What to do: The endpoint returned something that has no form in JSON"):
+        assert text.count(words) == 1
 
 
 def test_the_page_loads_nothing_and_runs_nothing(browse: Any) -> None:

@@ -31,16 +31,43 @@ INSIDE = "inside of it"
 
 
 def error_response(request: Request, error: BaseException) -> Response:
-    """A 500 that shows ``error``: a page for browsers, JSON for who asks for it, the traceback as text for others."""
+    """A 500 that shows ``error``: a page for browsers, JSON for who asks for it, the traceback as text for others.
+
+    The error takes a note along, so that the log says what to do, too.
+    """
+    response: Response | None = None
     try:
         if wants_html(request):
-            return error_html(request, error)
-        if "application/json" in request.headers.get("accept", ""):
-            return JSONResponse(error_json(error), status_code=500)
+            response = error_html(request, error)
+        elif "application/json" in request.headers.get("accept", ""):
+            response = JSONResponse(error_json(request, error), status_code=500)
+        add_note(request, error)
     except Exception as broken:  # whatever an exception is made of, it is shown at least as text
         broken.__context__ = None
         return text_response(error, "".join(traceback.format_exception(broken)))
-    return text_response(error)
+    return response or text_response(error)
+
+
+def add_note(request: Request, error: BaseException) -> None:
+    """Where it happened, if no line of the traceback says so, and what to do."""
+    endpoint = refused_of(request, error)
+    lines = []
+    if endpoint is not None:
+        lines.append(f"In {short_path(endpoint.co_filename)}:{endpoint.co_firstlineno}, {endpoint.co_qualname}")
+    if what_to_do := remedy(error):
+        lines.append(f"What to do: {what_to_do}")
+    note = "\n".join(lines)
+    if note and note not in getattr(error, "__notes__", ()):
+        error.add_note(note)
+
+
+def refused_of(request: Request, error: BaseException) -> CodeType | None:
+    """The endpoint, where its result was refused after it had ended, so that it is in no traceback."""
+    at = failing(error)
+    endpoint = code_of(getattr(route_of(request), "endpoint", None))
+    if (at is None or at.is_library) and endpoint is not None and not is_library_file(endpoint.co_filename):
+        return endpoint
+    return None
 
 
 def text_response(error: BaseException, more: str = "") -> Response:
@@ -50,18 +77,20 @@ def text_response(error: BaseException, more: str = "") -> Response:
     return PlainTextResponse(text.encode("utf-8", "replace"), status_code=500)
 
 
-def error_json(error: BaseException) -> dict[str, Any]:
+def error_json(request: Request, error: BaseException) -> dict[str, Any]:
     """What tools want to know. ``detail`` is what the client would get outside debug mode."""
     name, message = told(error)
     at = failing(error)
+    endpoint = refused_of(request, error)
+    code = endpoint or (at.code if at else None)
     return {
         "detail": "Internal Server Error",
         "error": {
             "type": name,
             "message": message,
-            "file": at.code.co_filename if at else None,
-            "line": at.line if at else None,
-            "function": at.code.co_qualname if at else None,
+            "file": code.co_filename if code else None,
+            "line": endpoint.co_firstlineno if endpoint else at.line if at else None,
+            "function": code.co_qualname if code else None,
             "remedy": remedy(error),
             "traceback": "".join(traceback.format_exception(error)).splitlines(),
         },
@@ -73,10 +102,8 @@ def error_html(request: Request, error: BaseException) -> Response:
     at = failing(error)
     where = f" · {at.file}, line {at.line}, in {at.code.co_qualname}" if at else ""
     route = route_of(request)
-    endpoint = code_of(getattr(route, "endpoint", None))
     written = ""
-    if (at is None or at.is_library) and endpoint is not None and not is_library_file(endpoint.co_filename):
-        # Its result was refused after it had ended, so it is in no traceback.
+    if (endpoint := refused_of(request, error)) is not None:
         where = f" · {short_path(endpoint.co_filename)}, line {endpoint.co_firstlineno}, {endpoint.co_qualname}"
         written = f"<h2>The endpoint</h2>{function_html(endpoint)}"
     what_to_do = remedy(error)
