@@ -83,8 +83,8 @@ def postgres_programs() -> Path | None:
 
 
 @contextmanager
-def cluster(core: int | None = None) -> Iterator[Cluster]:
-    """Start one, on a core if that is said, and fill it. Raises SystemExit without PostgreSQL."""
+def cluster(core: int | None = None, connections: int = 60) -> Iterator[Cluster]:
+    """Start one, on a core if that is said, and fill it; so many may connect. Raises SystemExit without PostgreSQL."""
     programs = postgres_programs()
     if programs is None:
         raise SystemExit("PostgreSQL is not installed (Debian: apt-get install postgresql)")
@@ -97,10 +97,8 @@ def cluster(core: int | None = None) -> Iterator[Cluster]:
         os.chown(folder, owner.pw_uid, owner.pw_gid)
         as_owner = {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": [], "cwd": folder}
     # Nothing is kept, so nothing is flushed; updates cost what they cost without a disk.
-    settings = (
-        f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections=60 -c shared_buffers=128MB"
-    )
-    settings += " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+    settings = f"-c listen_addresses='' -c unix_socket_directories={folder} -c max_connections={connections}"
+    settings += " -c shared_buffers=128MB -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
     pin = () if core is None else ("taskset", "-c", str(core))
     made = Cluster(folder, programs, as_owner)
     data = f"{folder}/data"

@@ -57,6 +57,18 @@ def test_every_settings_and_every_peer_has_the_same_statements() -> None:
         assert ADDED in text
 
 
+def test_every_page_of_fortunes_comes_from_a_template_that_escapes() -> None:
+    python = (FOLDER / "templates" / "fortunes.html").read_text()
+    assert "{{ message }}" in python
+    assert "|safe" not in python
+    assert 'TemplateResponse(request, "fortunes.html"' in (FOLDER / "hanok/app.py").read_text()
+    javascript = (FOLDER / "fastify" / "fortunes.hbs").read_text()
+    assert "{{message}}" in javascript
+    assert "{{{" not in javascript
+    assert 'reply.view("fortunes.hbs"' in (FOLDER / "fastify/app.js").read_text()
+    assert "{{.Message}}" in (FOLDER / "go/main.go").read_text()
+
+
 def test_a_peer_of_one_comparison_does_not_share_its_folder_with_that_of_the_other() -> None:
     assert read_peers(FOLDER, WORKS)["fastify"].scratch != read_peers()["fastify"].scratch
 
@@ -168,3 +180,10 @@ def test_the_counts_in_the_documentation_are_of_what_is_tried(root: Path) -> Non
 
     told = re.findall(r"^\| (.+) \| \d+ \|$", (root / "docs" / "databases.md").read_text(), re.MULTILINE)
     assert told == [name for name, _, _ in TRIED]
+
+
+def test_the_costs_in_the_documentation_are_of_what_is_tried(root: Path) -> None:
+    from bench.pool_costs import TRIED
+
+    told = re.findall(r"^\| (.+) \| \d+\.\d \|$", (root / "docs" / "databases.md").read_text(), re.MULTILINE)
+    assert told == list(TRIED)
