@@ -31,6 +31,7 @@ from hanok.server.interface import adapted
 from hanok.server.lifespan import Lifespan
 from hanok.server.listeners import accept_on, bind
 from hanok.server.observed import Observed, Panel
+from hanok.server.opening import OnDemand
 from hanok.server.recycling import Recycling
 
 if TYPE_CHECKING:
@@ -208,6 +209,8 @@ class Worker:
         self.recycling.watch(services)
         if self.on_ready is not None:
             self.on_ready()
+        if self.certificates is not None and isinstance(services.http2, OnDemand):
+            services.http2.load(services.loop)  # TLS offers it, and what can speak it takes it
         await self._stop.wait()
         self._become(WorkerState.DRAINING)
         observed.become("draining")
@@ -340,11 +343,4 @@ def loop_factory(choice: str) -> Callable[[], asyncio.AbstractEventLoop]:
 
 def websocket_upgrade() -> WebSocketUpgrade | None:
     """The WebSocket protocol, if this installation has it."""
-    return upgrade if find_spec("websockets") is not None else None
-
-
-def upgrade(*handshake: Any) -> asyncio.Protocol:
-    """The WebSocket that a handshake begins. The first one loads the protocol: many workers never see one."""
-    from hanok.protocols.ws import upgrade
-
-    return upgrade(*handshake)
+    return OnDemand("hanok.protocols.ws", "upgrade") if find_spec("websockets") is not None else None
