@@ -12,6 +12,7 @@ from hanok.exceptions import NoMatchFound
 from hanok.http import Request, Response
 from hanok.params.functions import Form
 from hanok.routing import APIRoute, APIRouter, Match, Mount
+from hanok.routing.base import RouteContext
 
 
 def mark(name: str) -> Any:
@@ -209,3 +210,38 @@ def test_a_mount_that_matches_by_itself_keeps_its_limit(ask: Any) -> None:
     router = APIRouter(routes=[Own("/m", mounted, max_body_size=2)])
     assert ask(router, "POST", "/m/", body=b"12").text == "2"
     assert ask(router, "POST", "/m/", body=b"123").error.status_code == 413
+
+
+def test_packages_that_name_routes_find_the_prefix_and_the_plain_routes() -> None:
+    router = APIRouter()
+    router.get("/items/{item}")(endpoint)
+    router.routes.append(Mount("/sub", app=Hanok()))
+    app = Hanok()
+    app.include_router(router, prefix="/v1")
+    included: Any = app.routes[-1]
+    assert included.include_context.prefix == "/v1"
+    operation, mounted = included.effective_route_contexts()
+    assert operation.starlette_route is None
+    assert isinstance(mounted.starlette_route, Mount)
+    assert mounted.starlette_route.path == "/v1/sub"
+
+
+def test_a_context_matches_by_path_and_method_alone() -> None:
+    """Tracing asks before the middleware has run that a route's own ``matches`` relies on."""
+
+    class Refusing(APIRoute):
+        def matches(self, scope: Any) -> Any:
+            assert "set by a middleware" in scope
+            return super().matches(scope)
+
+    router = APIRouter(route_class=Refusing)
+    router.get("/items/{item}")(endpoint)
+    app = Hanok()
+    app.include_router(router, prefix="/v1")
+    app.mount("/mounted", Hanok())
+    scope = {"type": "http", "method": "GET", "path": "/v1/items/5", "root_path": "", "headers": []}
+    context, mounted = [*app.routes[-2].effective_route_contexts(), RouteContext(app.routes[-1])]
+    assert context.matches(scope)[0] is Match.FULL
+    assert context.matches(scope | {"method": "PUT"})[0] is Match.PARTIAL
+    assert context.matches(scope | {"path": "/v1"})[0] is Match.NONE
+    assert mounted.matches(scope | {"path": "/mounted/5"})[0] is Match.FULL

@@ -13,6 +13,7 @@ from hanok.http.headers import Headers, headers_of
 from hanok.http.multidict import QueryParams
 from hanok.http.query import query_params_of
 from hanok.http.state import State
+from hanok.http.underscored import UnderscoredHead
 from hanok.http.url import URL, Address, request_url
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ async def no_send(message: Message) -> NoReturn:
     raise RuntimeError("Send channel has not been made available")
 
 
-class HTTPConnection(Mapping[str, Any], Generic[StateT]):
+class HTTPConnection(UnderscoredHead, Mapping[str, Any], Generic[StateT]):
     """The head of a request, and a mapping over its ASGI scope.
 
     All is read from the exchange, or from the scope once somebody has asked for it and may have changed it.

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from hanok.gateways import AsgiExchange
 from hanok.http.connection import HTTPConnection, StateT, no_receive, no_send
 from hanok.http.multidict import FormData
+from hanok.http.underscored import Underscored
 
 if TYPE_CHECKING:
     from hanok.types import Receive, Scope, Send
-
-_UNREAD: Any = object()
 
 MEBIBYTE = 1024 * 1024
 
@@ -23,13 +22,12 @@ MEBIBYTE = 1024 * 1024
 PUSHED_HEADERS = (b"accept", b"accept-encoding", b"accept-language", b"cache-control", b"user-agent")
 
 
-class Request(HTTPConnection[StateT]):
+class Request(Underscored, HTTPConnection[StateT]):
     """An HTTP request. ``Request(scope, receive, send)`` makes one by hand."""
 
     __slots__ = ()
 
-    _json: Any = _UNREAD
-    _asgi_receive: Receive | None = None
+    _json: Any  # found in __dict__ once it was asked for
 
     def __init__(self, scope: Scope, receive: Receive = no_receive, send: Send = no_send) -> None:
         if scope["type"] != "http":
@@ -66,12 +64,13 @@ class Request(HTTPConnection[StateT]):
         application, and RuntimeError if the body was already consumed as a stream.
         """
         body: bytes = await self.exchange.read()
+        self.has_body = True
         return body
 
     async def json(self) -> Any:
         """The body parsed as JSON, once. Raises ``json.JSONDecodeError``, or UnicodeDecodeError, both
         ValueErrors."""
-        if self._json is _UNREAD:
+        if "_json" not in self.__dict__:
             self._json = json.loads(await self.body())
         return self._json
 

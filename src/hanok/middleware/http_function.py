@@ -13,6 +13,7 @@ from hanok.middleware.base import NativeMiddleware, send_response
 from hanok.middleware.capture import CaptureExchange
 from hanok.middleware.captured_response import CapturedResponse
 from hanok.middleware.downstream import Downstream
+from hanok.middleware.rewired import RewiredExchange
 
 if TYPE_CHECKING:
     from hanok.exchange import Exchange
@@ -40,7 +41,10 @@ class CallNext:
         exchange = self.exchange
         if exchange._scope is not None:
             exchange.read_scope()
-        capture = CaptureExchange(exchange)
+        if getattr(request, "rewired", False):
+            capture: CaptureExchange = RewiredExchange(exchange, request.exchange)
+        else:
+            capture = CaptureExchange(exchange)
         downstream = self.downstream = Downstream(self.way(), capture)
         try:
             # Most answer without waiting for anything.

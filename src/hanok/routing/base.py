@@ -116,6 +116,20 @@ class RouteContext:
         """The route that is run."""
         return self.route if self.effective is None else self.effective
 
+    @property
+    def starlette_route(self) -> Any:
+        """The route that is run, if it has no signature of its own (``Route``, ``Mount``, ``Host``), else None."""
+        effective = self.effective_route
+        return None if hasattr(effective, "dependant") else effective
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Whether the path and the method match, whatever the route's class does besides: who asks this way watches
+        the routing from outside, where the scope may lack what that class wants."""
+        effective = self.effective_route
+        native = getattr(type(effective), "native_matches", None)
+        found: tuple[Match, Scope] = effective.matches(scope) if native is None else native(effective, scope)
+        return found
+
     def __getattr__(self, name: str) -> Any:
         if name in ("path", "path_format", "name", "methods", "endpoint"):
             return getattr(self.effective_route, name, None)

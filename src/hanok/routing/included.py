@@ -37,6 +37,11 @@ class IncludedRouter(BaseRoute):
         self._kept: list[BaseRoute] = []
 
     @property
+    def include_context(self) -> Inherited:
+        """What the inclusion adds to the routes: ``prefix``, ``tags`` and so on. Packages that name routes read it."""
+        return self.inherited
+
+    @property
     def is_plain(self) -> bool:
         """Whether the table may look inside."""
         return not self.original_router.is_customised
