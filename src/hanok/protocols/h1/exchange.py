@@ -12,6 +12,7 @@ from hanok.protocols.exchange import HttpExchange
 from hanok.protocols.h1.answer import NOT_IN_TRAILERS, Framing, block_of, length_line
 from hanok.protocols.h1.output import JOIN_BELOW
 from hanok.protocols.tls_extension import with_tls
+from hanok.protocols.unsent import FROM, allow_more, takes_more
 
 if TYPE_CHECKING:
     from hanok.protocols.h1.connection import H1Connection
@@ -128,6 +129,8 @@ class H1Exchange(HttpExchange):
             connection.send(data)
         self.sent += len(data)
         connection.flush()
+        if self.sent >= FROM and takes_more(self.sent, len(data)):
+            allow_more(connection.transport, self.sent, connection.loop.time() - connection._since)
         if connection.write_paused:
             self._burst = 0
             await connection.writable()
