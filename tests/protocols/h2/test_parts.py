@@ -276,7 +276,9 @@ def test_the_exchange_is_prepared_as_every_exchange_is():
     connection = Output.__new__(Output)
     connection.client = connection.server = None
     connection.scheme = "http"
-    exchange, prepared = (H2Exchange(connection, 1, head_of(*REQUEST), b"") for _ in range(2))
+    exchange, prepared = H2Exchange(), H2Exchange()
+    for one in (exchange, prepared):
+        one.fill(connection, 1, head_of(*REQUEST), b"")
     names = [name for owner in Exchange.__mro__ for name in getattr(owner, "__slots__", ())]
     for name in names:
         setattr(prepared, name, "untouched")

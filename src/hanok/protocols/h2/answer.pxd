@@ -12,12 +12,13 @@ cdef class Plan:
 
 cdef class H2Heads:
     cdef public Heads _heads
-    cdef public bytes _lines
-    cdef public tuple _fields_before, _known, _tail
+    cdef public bytes _date, _lines
+    cdef public object _headers, _status
+    cdef public tuple _fields_before, _tail
     cdef public Py_ssize_t _size
     cpdef tuple _current(self)
     cpdef tuple _fields(self, object status, Plan plan)
-    @cython.locals(known=tuple)
+    @cython.locals(known=tuple, lines=bytes)
     cpdef tuple fixed(self, object status, object headers, Py_ssize_t size)
     @cython.locals(plan=Plan, fields=tuple)
     cpdef tuple whole(self, object status, object headers, object size, bint is_head)

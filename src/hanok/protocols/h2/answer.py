@@ -75,15 +75,16 @@ class Plan:
 class H2Heads:
     """The heads of a connection's answers."""
 
-    __slots__ = ("_fields_before", "_heads", "_known", "_lines", "_size", "_tail")
+    __slots__ = ("_date", "_fields_before", "_headers", "_heads", "_lines", "_size", "_status", "_tail")
 
     def __init__(self, heads: Heads) -> None:
         self._heads = heads
         self._lines = b""
         self._tail: Fields = ()  # the fields that every answer ends with
-        # Of the last answer with fixed headers: what was known of them, its size and its fields.
-        self._known: tuple[bytes, Fields] | None = None
-        self._size = 0
+        # Of the last answer with fixed headers: what was given, and its fields. The next is nearly always like it.
+        self._status = self._size = 0
+        self._headers: FixedHeaders | None = None
+        self._date = b""  # what ``tail`` of the heads was then
         self._fields_before: Fields = ()
 
     def _current(self) -> Fields:
@@ -106,12 +107,14 @@ class H2Heads:
 
     def fixed(self, status: int, headers: FixedHeaders, size: int) -> Fields | None:
         """As ``whole``, if these headers have been sent with this status since the clock moved; else None."""
+        lines = self._heads.tail
+        if headers is self._headers and lines is self._date and status == self._status and size == self._size:
+            return self._fields_before
         known = headers.fields.get(status)
-        if known is None or known[0] is not self._heads.tail:
+        if known is None or known[0] is not lines:
             return None
-        if known is not self._known or size != self._size:
-            self._known, self._size = known, size
-            self._fields_before = (*known[1], length_of(size))
+        self._headers, self._date, self._status, self._size = headers, lines, status, size
+        self._fields_before = (*known[1], length_of(size))
         return self._fields_before
 
     def whole(

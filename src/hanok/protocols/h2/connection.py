@@ -238,7 +238,8 @@ class H2Connection(Output, asyncio.Protocol):
 
     def begin(self, stream: int, head: H2Head, body: bytes | None, upload: Upload | None) -> None:
         """Make the exchange and run the application on it."""
-        exchange = self.exchanges[stream] = H2Exchange(self, stream, head, body)
+        exchange = self.exchanges[stream] = H2Exchange.__new__(H2Exchange)
+        exchange.fill(self, stream, head, body)
         if upload is not None:
             exchange.upload = upload
         self.serve(exchange, head.forwarded)

@@ -12,6 +12,7 @@ cdef class H2Exchange(HttpExchange):
     cdef public bint gone
     cdef public Output connection
 
+    cpdef fill(self, Output connection, object stream, H2Head head, object body)
     @cython.locals(connection=Output, fields=tuple, has_body=cython.bint, heads=H2Heads, size=Py_ssize_t)
     cpdef _answer(self, object status, object headers, object body)
     @cython.locals(connection=Output, services=Services)

@@ -36,7 +36,8 @@ class H2Exchange(HttpExchange):
     _head: H2Head
     upload: Upload | None  # where the body comes from if it is not whole
 
-    def __init__(self, connection: Output, stream: int, head: H2Head, body: bytes | None) -> None:
+    def fill(self, connection: Output, stream: int, head: H2Head, body: bytes | None) -> None:
+        """Instead of arguments to the class, which would be packed and taken apart again for each request."""
         self._set_up()
         self.connection = connection
         self.number = stream
