@@ -126,6 +126,37 @@ def test_what_a_client_waits_for_is_counted() -> None:
     assert up.closed
 
 
+def test_first_come_first_served_is_one_of_each_other_connection() -> None:
+    from bench.fairness import CONNECTIONS, Client, Crowd
+
+    class Line(asyncio.Transport):
+        """Answers in the order of the requests, in two pieces."""
+
+        def __init__(self, waiting: list[Client], client: list[Client]) -> None:
+            super().__init__()
+            self.waiting = waiting
+            self.client = client
+
+        def write(self, data: bytes | bytearray | memoryview) -> None:
+            self.waiting.append(self.client[0])
+
+    async def run() -> Crowd:
+        crowd = Crowd(1000)
+        waiting: list[Client] = []
+        for _ in range(CONNECTIONS):
+            client = Client(crowd, b"GET / HTTP/1.1\r\n\r\n")
+            client.connection_made(Line(waiting, [client]))
+            client.send()
+        while not crowd.full.done():
+            served = waiting.pop(0)
+            served.data_received(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{")
+            served.data_received(b"}")
+        return crowd
+
+    crowd = asyncio.run(run())
+    assert [crowd.at(share) for share in (0.5, 0.999, 1.0)] == [CONNECTIONS - 1] * 3
+
+
 # ---- the page
 
 
