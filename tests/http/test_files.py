@@ -89,6 +89,30 @@ def test_a_large_file_is_sent_in_pieces(call, big):
     assert answer.messages[-1]["more_body"] is False
 
 
+def refuse(*_):
+    raise BlockingIOError
+
+
+def give(fd, buffers, at, flags):
+    """As a kernel does that has the file in memory."""
+    os.lseek(fd, at, os.SEEK_SET)
+    return os.readv(fd, buffers)
+
+
+@pytest.mark.skipif(not hasattr(os, "readv"), reason="the system cannot read into buffers")
+def test_what_is_in_memory_is_read_without_a_thread(call, big, monkeypatch):
+    monkeypatch.setattr("hanok.http.files.NOWAIT", 8)
+    monkeypatch.setattr("os.preadv", give, raising=False)
+    monkeypatch.setattr("hanok.http.files.read", lambda *_: pytest.fail("read by a thread"))
+    assert call(FileResponse(big)).body == big.read_bytes()
+
+
+@pytest.mark.parametrize(("name", "value"), [("hanok.http.files.NOWAIT", 0), ("os.preadv", refuse)])
+def test_what_is_not_in_memory_is_read_by_a_thread(call, big, monkeypatch, name, value):
+    monkeypatch.setattr(name, value, raising=False)
+    assert call(FileResponse(big)).body == big.read_bytes()
+
+
 def test_head_has_no_body(call, path, big):
     for file in (path, big):
         answer = call(FileResponse(file), method="HEAD")

@@ -19,10 +19,13 @@ from hanok.http.streaming import until_disconnect
 from hanok.types import Receive, Scope, Send
 
 if TYPE_CHECKING:
+    from typing import IO
+
     from hanok.exchange import AnyExchange, Exchange
     from hanok.types import RawHeaders
 
 CRLF = b"\r\n"
+NOWAIT: int = getattr(os, "RWF_NOWAIT", 0)  # Linux: read what is in memory, and fail instead of waiting for a disk
 
 # What is written before some bytes of the file, the first of these, and the one after the last.
 Part = tuple[bytes, int, int]
@@ -189,14 +192,17 @@ class FileResponse(Response):
     async def _copy(self, exchange: Exchange, parts: Sequence[Part], behind_each: bytes, at_end: bytes) -> None:
         import anyio
 
-        file = (await anyio.open_file(self.path, "rb")).wrapped
+        file = (await anyio.open_file(self.path, "rb", buffering=0)).wrapped
+        at_hand = AtHand(file.fileno(), self.chunk_size)
         try:
             for before, start, end in parts:
                 if before:
                     await exchange.write(before)
-                file.seek(start)
                 while start < end:
-                    data = await run_in_threadpool(file.read, min(self.chunk_size, end - start))
+                    size = min(self.chunk_size, end - start)
+                    data = at_hand.read(size, start)
+                    if data is None:
+                        data = await run_in_threadpool(read, file, size, start)
                     if not data:
                         raise RuntimeError(f"File at path {self.path} is shorter than expected.")
                     start += len(data)
@@ -207,6 +213,29 @@ class FileResponse(Response):
             # Not in a thread: that waits, and what waits fails when we are cancelled.
             file.close()
         await exchange.finish(at_end)
+
+
+class AtHand:
+    """Reads of a file what the kernel has in memory: that takes less time than to have a thread read it."""
+
+    def __init__(self, fd: int, size: int) -> None:
+        self._fd = fd
+        self._into = memoryview(bytearray(size)) if NOWAIT else None
+
+    def read(self, size: int, start: int) -> bytes | None:
+        """At most ``size`` bytes; None if they would have to be waited for, or nobody can tell."""
+        if self._into is None:
+            return None
+        try:
+            return bytes(self._into[: os.preadv(self._fd, (self._into[:size],), start, NOWAIT)])
+        except OSError:
+            return None  # not in memory, or a file system that cannot tell; any other error is met again by ``read``
+
+
+def read(file: IO[bytes], size: int, start: int) -> bytes:
+    """At most so many bytes, wherever they are."""
+    file.seek(start)
+    return file.read(size)
 
 
 async def send_head(exchange: Exchange, status: int, headers: RawHeaders) -> None:
