@@ -15,7 +15,8 @@ cdef class H2Head:
 
 @cython.locals(head=H2Head, method=bytes, path=bytes, authority=bytes, name=bytes, value=bytes, has_scheme=cython.bint)
 cpdef H2Head read_head(tuple fields, object limits, H2Head previous=*)
-@cython.locals(count=Py_ssize_t, place=Py_ssize_t, first=tuple, second=tuple, name=bytes, value=bytes)
+@cython.locals(
+    count=Py_ssize_t, place=Py_ssize_t, first=tuple, second=tuple, name=bytes, value=bytes, other_name=bytes, other_value=bytes)
 cpdef bint same(tuple one, tuple other) except -1
 @cython.locals(text=cython.p_const_uchar, size=Py_ssize_t, end=Py_ssize_t, at=Py_ssize_t)
 cpdef Py_ssize_t path_end(bytes target) except -1

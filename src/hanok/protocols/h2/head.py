@@ -166,8 +166,9 @@ def same(one: Fields, other: Fields) -> bool:
         return False
     for place in range(count):
         first, second = one[place], other[place]
-        name, value = first[0], first[1]
-        if name != second[0] or value != second[1]:
+        name, value = first
+        other_name, other_value = second
+        if name != other_name or value != other_value:
             return False
     return True
 
