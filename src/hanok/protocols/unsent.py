@@ -13,7 +13,7 @@ import socket
 from contextlib import suppress
 
 FROM = 2**21  # bytes of an answer from which on its peer can be known
-MOST = 2**22  # what Linux gives a socket at most (tcp_wmem)
+MOST = 2**21  # the kernel counts nearly twice as much for it; more than 4 MiB Linux gives no socket (tcp_wmem)
 FAST = 2**21  # bytes a second
 
 
