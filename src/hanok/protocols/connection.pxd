@@ -2,7 +2,7 @@ cimport cython
 from hanok.protocols.exchange cimport HttpExchange
 from hanok.protocols.services cimport Services
 
-cdef bint EAGER
+cdef bint _EAGER
 cdef object _DONE, _UNSENT, _Task
 cdef Py_ssize_t _CROWD
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect, HTTPError
 from hanok.exchange import AnswerState, FixedHeaders
+from hanok.protocols.first_step import EAGER
 from hanok.protocols.h1.answer import Framing
 from hanok.protocols.services import CROWD
 
@@ -17,13 +17,9 @@ if TYPE_CHECKING:
 
 PLAIN = FixedHeaders([(b"content-type", b"text/plain; charset=utf-8")])
 
-# From 3.12 on a task can run its first step where it is made. uvloop's create_task refuses the argument, and
-# the loop's task factory belongs to the application, so the task is constructed directly.
-EAGER = sys.version_info >= (3, 12)
-
 _DONE = AnswerState.DONE
 _UNSENT = Framing.UNSENT
-_CROWD = CROWD
+_CROWD, _EAGER = CROWD, EAGER
 _Task: Any = asyncio.Task
 
 
@@ -100,11 +96,13 @@ class HttpConnection:
         if services.on_max_requests is not None and services.requests == services.max_requests:
             services.on_max_requests()
         # Each request has a context of its own, copied from one that no request has touched.
-        run = services.handler(exchange)
-        if EAGER and services.running < _CROWD:
+        run: Any = services.handler(exchange)  # handlers give coroutines
+        if services.running >= _CROWD:
+            task = _Task(run, loop=self.loop, context=services.copy_context())
+        elif _EAGER:  # as ``first_step`` would, without asking it
             task = _Task(run, loop=self.loop, context=services.copy_context(), eager_start=True)
         else:
-            task = _Task(run, loop=self.loop, context=services.copy_context())
+            task = services.first_step.take(run, services.copy_context())
         if task.done():
             self._handled(exchange, task)
             del task  # else it and the traceback of its error, which leads here, hold each other

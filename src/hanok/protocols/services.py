@@ -12,6 +12,8 @@ import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
+from hanok.protocols.first_step import FirstStep
+
 if TYPE_CHECKING:
     from hanok.exchange import Exchange
     from hanok.gateways import Handler
@@ -112,6 +114,7 @@ class Services:
         "copy_context",  # makes that copy
         "draining",  # whether the worker is stopping: answers say Connection: close
         "error_log",  # logger "hanok.error"
+        "first_step",  # begins the tasks of requests
         "forwarded",  # Forwarded | None: who the client is behind a trusted proxy
         "grace",  # seconds for which, while draining, idle connections are still listened to
         "handler",  # the application's native handler
@@ -151,6 +154,7 @@ class Services:
         tick: float = 1.0,
     ) -> None:
         self.loop = loop
+        self.first_step = FirstStep(loop)
         self.handler = handler
         self.settings = settings
         self.heads = heads

@@ -18,7 +18,6 @@ get neither past it nor a longer turn of the event loop than their share.
 from __future__ import annotations
 
 import asyncio
-import sys
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
@@ -48,7 +47,6 @@ if TYPE_CHECKING:
     from hanok.protocols.services import Services
 
 CLOSE_TIMEOUT = 10.0  # seconds that the peer has to answer our close frame, or to take our last bytes
-EAGER = sys.version_info >= (3, 12)
 
 ALWAYS = (b"server", b"date")
 PLAIN: RawHeaders = [(b"content-type", b"text/plain; charset=utf-8")]
@@ -158,12 +156,7 @@ class WsConnection(Reader, asyncio.Protocol):
     # ---- the application's task
 
     def _start_task(self) -> None:
-        context = self.services.context.copy()
-        if EAGER:
-            # Known from 3.12 on.
-            task = asyncio.Task(self._run(), loop=self.loop, context=context, eager_start=True)  # type: ignore[call-arg]
-        else:
-            task = self.loop.create_task(self._run(), context=context)
+        task = self.services.first_step.begin(self._run(), self.services.copy_context())
         if not task.done():
             self._task = task
             self.services.tasks.add(task)
