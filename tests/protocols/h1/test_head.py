@@ -306,6 +306,93 @@ def test_the_head_before_changes_nothing(before, after, version):
         assert getattr(one, name) == getattr(other, name)
 
 
+@given(before=fields, after=fields)
+def test_a_head_that_is_repeated_is_the_head_before(before, after):
+    data = get(b"".join(one + b"\r\n" for one in before))
+    previous = head_of(data)
+    assert head_of(data, previous=previous) is previous
+    other = get(b"".join(one + b"\r\n" for one in after))
+    assert (head_of(other, previous=previous) is previous) == (other == data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n",
+        b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 3\r\n\r\nabc",
+        get(b"") * 2,
+        b"\r\n" + get(b""),
+        b"GET http://example.net/a HTTP/1.1\r\n" + HOST + b"\r\n",
+        b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n",
+    ],
+    ids=["in chunks", "with its body", "two", "after an empty line", "absolute form", "asterisk form"],
+)
+def test_a_head_that_is_more_than_its_bytes_is_made_anew(data):
+    previous = head_of(data)
+    again = head_of(data, previous=previous)
+    assert again is not previous
+    for name in (*DECISIONS, "method", "path", "raw_path", "query", "target", "http_version", "end"):
+        assert getattr(again, name) == getattr(previous, name)
+    assert previous.end <= len(data)
+
+
+REQUEST_LINES = [
+    b"GET / HTTP/1.1",
+    b"GET /items/5?q=a HTTP/1.1",
+    b"GET /caf%C3%A9? HTTP/1.1",
+    b"GET / HTTP/1.0",
+    b"PURGE / HTTP/1.1",
+    b"GET http://example.net/a?b HTTP/1.1",
+    b"OPTIONS * HTTP/1.1",
+    b"CONNECT /x HTTP/1.1",
+    b"PRI / HTTP/1.1",
+    b"GET / HTTP/1.2",
+    b"GET / HTTP/1.1 ",
+    b"GET  / HTTP/1.1",
+    b" GET / HTTP/1.1",
+    b"GET /\t HTTP/1.1",
+    b"GET /a#b HTTP/1.1",
+    b"GET / HTTP/1.1\r",
+    b"",
+    b"\r\nGET / HTTP/1.1",
+]
+
+
+@pytest.mark.parametrize("line", REQUEST_LINES)
+@pytest.mark.parametrize("version", [b"1.1", b"1.0"])
+@pytest.mark.parametrize("section", [b"\r\n", b"\r\n" + HOST, b"\r\n" + HOST + b"Connection: close\r\n"])
+def test_another_request_line_before_the_same_fields(line, version, section):
+    """As without the request before, wherever the head begins, and whatever follows it."""
+
+    def outcome(data, start, previous):
+        try:
+            head = parse_head(data, start, previous=previous)
+        except RemoteProtocolError as error:
+            return error.status, str(error)
+        if head is None:
+            return NEED_MORE
+        names = *DECISIONS, "method", "path", "raw_path", "query", "target", "http_version", "end", "block"
+        return [getattr(head, name) for name in names]
+
+    try:
+        previous = parse_head(b"GET /before HTTP/" + version + section + b"\r\n")
+    except RemoteProtocolError:
+        return  # HTTP/1.1 without a host
+    for end in (b"\r\n", b"\r\nrest", b"\r\n\r\n", b"X: y\r\n\r\n", b"\r", b""):
+        for before in (b"", b"something before "):
+            data = before + line + section + end
+            assert outcome(data, len(before), previous) == outcome(data, len(before), None)
+
+
+def test_a_head_over_its_limits_is_refused_though_its_fields_are_those_of_the_head_before():
+    limits = HeadLimits(line=100)
+    previous = head_of(get(b""), limits=limits)
+    data = b"GET /" + b"a" * 100 + b" HTTP/1.1\r\n" + HOST + b"\r\n"
+    with pytest.raises(RemoteProtocolError) as refused:
+        parse_head(data, 0, limits, previous)
+    assert refused.value.status == 414
+
+
 class Oracle:
     """What llhttp makes of the same bytes."""
 

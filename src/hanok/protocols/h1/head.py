@@ -23,6 +23,7 @@ from hanok.protocols.h1.grammar import (
     HEAD,
     HOST,
     LENGTH,
+    LINE,
     METHOD,
     HeadLimits,
     check_sizes,
@@ -76,6 +77,7 @@ class RequestHead:
         "target",  # as sent
         "trailers",  # fields after a body in chunks, once it is complete; only of a chunked request
         "upgrade",  # lower-case value of Upgrade if Connection names it, else None
+        "whole",  # the buffer, if it held this head and nothing else; else None
     )
 
     block: bytes
@@ -93,6 +95,7 @@ class RequestHead:
     target: bytes
     trailers: list[tuple[bytes, bytes]]
     upgrade: bytes | None
+    whole: bytes | None
     _fields: tuple[tuple[bytes, bytes], ...] | None
 
     @property
@@ -131,19 +134,33 @@ def parse_head(
 ) -> RequestHead | None:
     """The request head that begins at ``start``; ``NEED_MORE`` while its end has not arrived.
 
-    ``previous`` is the head of the request before it on the connection: peers repeat themselves, and what was
-    decided about a header section is true of equal bytes (1.3 µs of 2.7).
+    ``previous`` is the head of the request before it on the connection: peers repeat themselves. If the bytes are the same,
+    it is the head of this one too; if those of the header section are, what was decided about that is true again.
 
     Raises RemoteProtocolError, with the status that answers it.
     """
-    match = HEAD.match(data, start)
-    if match is None:
-        from hanok.protocols.h1.unusual import explain  # imports this module
-
-        return explain(data, start, limits)
+    match = None
+    if previous is not None:
+        if data == previous.whole and not start:
+            return previous
+        block = previous.block
+        end = data.find(b"\r\n", start)
+        if block and data.startswith(block, end) and data.startswith(b"\r\n", end + len(block)):
+            match = LINE.fullmatch(data, start, end)
     head = RequestHead()
-    head.end = end = match.end()
-    method, head.target, head.raw_path, query, minor, head.block = match.groups()
+    if match is not None:
+        method, head.target, head.raw_path, query, minor = match.groups()
+        end += len(block) + 2
+    else:
+        match = HEAD.match(data, start)
+        if match is None:
+            from hanok.protocols.h1.unusual import explain  # imports this module
+
+            return explain(data, start, limits)
+        method, head.target, head.raw_path, query, minor, block = match.groups()
+        end = match.end()
+    head.end = end
+    head.block = block
     if end - start > limits.unchecked:
         check_sizes(data[start : end - 4].split(b"\r\n"), limits)
     head.method = METHODS.get(method) or other_method(method)
@@ -151,11 +168,13 @@ def parse_head(
     head.http_version = "1.1" if minor == b"1" else "1.0"
     path = head.raw_path.decode("ascii")
     head.path = path if "%" not in path else unquoted(path)
-    if previous is not None and previous.block == head.block and previous.http_version == head.http_version:
+    if previous is not None and previous.block == block and previous.http_version == head.http_version:
         head.take_decisions(previous)
     else:
         head._fields = None
-        decide(head, DECIDING.findall(head.block))
+        decide(head, DECIDING.findall(block))
+    # What comes in chunks has trailers of its own.
+    head.whole = data if end == len(data) and not start and not head.chunked else None
     return head
 
 
