@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import linecache
 from collections.abc import Callable
+from functools import wraps
+from inspect import signature
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -290,3 +292,52 @@ def test_nothing_of_the_user_but_argument_names_is_in_the_source() -> None:
     source = compile_operation(Operation(path="/", dependant=read_dependant(endpoint))).plan.bind.source  # type: ignore[attr-defined]
     assert "import os" not in source
     assert "'''" not in source
+
+
+async def in_order(a: str, b: str = "B") -> Any:
+    return a, b
+
+
+async def named_only(a: str, *, b: str = "B") -> Any:
+    return a, b
+
+
+class Callable_:
+    async def __call__(self, a: str, b: str = "B") -> Any:
+        return a, b
+
+
+def turned(function: Any) -> Any:
+    """Says that it takes what the function takes, and takes it in another order."""
+
+    async def wrapper(b: str, a: str) -> Any:
+        return await function(a=a, b=b)
+
+    wrapper.__signature__ = signature(function)  # type: ignore[attr-defined]
+    return wrapper
+
+
+def passed_on(function: Any) -> Any:
+    @wraps(function)
+    async def wrapper(*arguments: Any, **named: Any) -> Any:
+        assert not arguments
+        return await function(**named)
+
+    return wrapper
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "without_names"),
+    [
+        (in_order, True),
+        (named_only, False),
+        (Callable_(), False),
+        (turned(in_order), False),
+        (passed_on(in_order), False),
+    ],
+)
+def test_arguments_come_where_they_belong(make_exchange: Any, endpoint: Any, without_names: bool) -> None:
+    plan = compile_operation(Operation(path="/", dependant=read_dependant(endpoint))).plan
+    assert asyncio.run(plan.bind(make_exchange(b"a=1&b=2"), None)) == ("1", "2")
+    assert asyncio.run(plan.bind(make_exchange(b"a=1"), None)) == ("1", "B")
+    assert ("a=a" not in plan.bind.source) == without_names  # type: ignore[attr-defined]

@@ -20,6 +20,7 @@ import linecache
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from itertools import count
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import ValidationError
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from hanok.exchange import Exchange, FixedHeaders
 
 _numbers = count(1)
+_CALLED_AT_ONCE = CallKind.ASYNC, CallKind.INLINE, CallKind.ASYNC_GENERATOR
 
 
 class HandOver(Exception):
@@ -294,6 +296,7 @@ class _Writer:
         arguments: list[str] = []
         reading: list[str] = []
         json = bool(node.dependant.body_params) and not self.body_from_json
+        in_order = not json and takes_in_order(node)
         if json:
             embed = self._keep("embed", self.plan.embed)
             reading.append(f"b{node.index} = json_with_care({self._keep('node', node)}, body, {embed})")
@@ -303,11 +306,12 @@ class _Writer:
             if isinstance(source, Parameter):
                 if json and source.place is Place.body:
                     continue
-                arguments.append(f"{name}={self._argument(source, reading)}")
+                value = self._argument(source, reading)
             elif isinstance(source, Injected):
-                arguments.append(f"{name}={self._injected(source, node)}")
+                value = self._injected(source, node)
             else:
-                arguments.append(f"{name}=n{source}")
+                value = f"n{source}"
+            arguments.append(value if in_order else f"{name}={value}")
         if reading:
             self._line(1, "try:")
             for line in reading:
@@ -394,6 +398,18 @@ class _Writer:
 def _is_simple(parameter: Parameter) -> bool:
     """Whether one lookup by one name gives the raw value."""
     return len(parameter.aliases) == 1 and not parameter.is_sequence and not parameter.is_model
+
+
+def takes_in_order(node: Node) -> bool:
+    """Whether a call is of a plain function whose first parameters are the arguments, in their order.
+
+    Then they are given without their names: the interpreter takes them over as they are, which is 0.1 µs less.
+    """
+    call, limit = node.dependant.call, node.dependant.limit
+    if type(call) is not FunctionType or limit is not None or node.dependant.kind not in _CALLED_AT_ONCE:
+        return False
+    code, names = call.__code__, tuple(node.sources)
+    return not code.co_posonlyargcount and len(names) <= code.co_argcount and code.co_varnames[: len(names)] == names
 
 
 def _is_index(source: Any) -> bool:
