@@ -135,6 +135,21 @@ def test_a_message_of_any_size_comes_whole_and_leaves_as_one_frame(size: int) ->
         assert talk([sent[:cut], sent[cut:]]).written == plain(first, payload)
 
 
+def test_short_payloads_are_unmasked_and_nothing_else_is_changed() -> None:
+    single = [bytes([number]) for number in range(256)]
+    payloads = [
+        *single,
+        *(bytes(range(256)) * 2)[:0:-1].split(b"\x7f"),
+        *(b"ab" * 150 + bytes([n]) * n for n in range(256)),
+    ]
+    payloads += [bytes([size & 255]) * size for size in range(300)]
+    sent = b"".join(frame(0x82, payload) for payload in payloads)
+    assert talk([sent], ws_max_queue=5000, ws_ping_interval=None).written == b"".join(
+        plain(0x82, one) for one in payloads
+    )
+    assert single == [number.to_bytes(1, "big") for number in range(256)]
+
+
 def test_frames_may_be_cut_anywhere() -> None:
     sent = frame(0x81, b"one") + frame(0x89, b"ping") + frame(0x82, b"2" * 200) + frame(0x81, b"") + frame(0x82, b"3")
     expected = {
