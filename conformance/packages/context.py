@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import Depends, FastAPI, Request
+from collections.abc import AsyncIterator
+
+from fastapi import BackgroundTasks, Depends, FastAPI, Request
+from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 from starlette_context import context, plugins, request_cycle_context
 from starlette_context.middleware import ContextMiddleware, RawContextMiddleware
@@ -22,7 +25,28 @@ def main() -> None:
         def in_thread(request: Request) -> str:
             return context["X-Request-ID"]
 
+        app.state.later = []
+
+        def note(seen: list[str]) -> None:
+            seen.append(context["X-Request-ID"])
+
+        @app.get("/later")
+        async def in_background(request: Request, tasks: BackgroundTasks) -> str:
+            tasks.add_task(note, request.app.state.later)
+            return context["X-Request-ID"]
+
+        @app.get("/pieces")
+        async def in_pieces() -> StreamingResponse:
+            async def pieces() -> AsyncIterator[str]:
+                for _ in range(2):
+                    yield context["X-Request-ID"]
+
+            return StreamingResponse(pieces())
+
         with TestClient(app) as client:
+            assert client.get("/later").json() == app.state.later[0]
+            answer = client.get("/pieces")
+            assert answer.text == answer.headers["X-Request-ID"] * 2
             assert client.get("/async", headers={"User-Agent": "us"}).json() == {"agent": "us", "seen": "yes"}
             answer = client.get("/sync")
             assert answer.json() == answer.headers["X-Request-ID"]

@@ -445,6 +445,8 @@ class Exchange(Incoming, Interface):
         has begun.
         """
         if self.answer_state:
+            if self.disconnected:
+                return  # who has answered by ``request._send`` until the peer left, returns something after that
             raise AnswerStateError("the answer has already begun; a request has exactly one")
         if self.filters is not None:
             headers = list(headers)

@@ -255,3 +255,25 @@ def test_send_can_be_replaced() -> None:
     with TestClient(app) as client:
         assert client.get("/").text == "sent"
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+
+
+def test_what_is_returned_when_the_peer_has_left_is_no_second_answer() -> None:
+    """Of an endpoint that answers by ``_send`` as long as somebody listens."""
+    app = Hanok()
+    sent: list[str] = []
+
+    @app.get("/")
+    async def endpoint(request: Request) -> Response:
+        await request._send({"type": "http.response.start", "status": 200, "headers": []})
+        assert await request.is_disconnected()
+        return Response(b"late")
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    scope = {"type": "http", "method": "GET", "path": "/", "headers": [], "query_string": b""}
+    asyncio.run(app(scope, receive, send))
+    assert sent == ["http.response.start"]
