@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from textwrap import wrap
 
 from bench.peer import OURS, Peer
 from bench.summary import Row
@@ -14,6 +15,7 @@ COLUMN = (WIDTH - 2 * MARGIN - GUTTER) / 2
 NAMES, NUMBERS = 150, 112  # what a panel keeps free left and right of its bars
 BAR, STEP, HEADING, GAP = 14, 21, 30, 26
 TOP, BOTTOM = 84, 40
+NOTE, LINE = 140, 17  # characters of the note in a line, and what a line more takes
 
 STYLE = """
   svg { font: 12px system-ui, -apple-system, "Segoe UI", sans-serif; }
@@ -29,13 +31,14 @@ STYLE = """
 
 def draw(rows: Mapping[tuple[str, str], Row], peers: Mapping[str, Peer], note: str) -> str:
     """The whole picture. ``note`` stands under the title: where and how it was measured."""
+    notes = wrap(note, NOTE) or [""]
     panels = []
     for work in WORKS:
         mine = [row for row in rows.values() if row.work == work and row.ratio is not None and row.peer in peers]
         if mine:
             panels.append((work, sorted(mine, key=lambda row: -(row.ratio or 0))))
     # The panels go two abreast, and a line of them is as high as its higher one.
-    parts, y = [], float(TOP)
+    parts, y = [], float(TOP + LINE * (len(notes) - 1))
     for at in range(0, len(panels), 2):
         pair = panels[at : at + 2]
         for column, (work, mine) in enumerate(pair):
@@ -51,7 +54,7 @@ def draw(rows: Mapping[tuple[str, str], Row], peers: Mapping[str, Peer], note: s
             f"<style>{STYLE}</style>",
             f'<rect class="paper" width="{WIDTH}" height="{height:.0f}" rx="8"/>',
             text(MARGIN, 38, "Requests a second, relative to FastAPI on Uvicorn", "ink title"),
-            text(MARGIN, 60, note, "soft"),
+            *(text(MARGIN, 60 + LINE * number, line, "soft") for number, line in enumerate(notes)),
             *parts,
             text(MARGIN, height - 18, foot, "soft"),
             "</svg>\n",

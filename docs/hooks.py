@@ -25,6 +25,36 @@ from docs import room_pages  # noqa: E402
 PAGES = ("CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "bench/results/latest.md")
 EXAMPLES = "examples/*/README.md"
 IMAGES = (".svg", ".png")
+OPTIONS = "options.md"
+# What is meant by a name that a page gives as code: it is linked where the page names it first.
+NAMES = {
+    "hanok new": "first-hour.md#hanok-new-name",
+    "hanok doctor": "first-hour.md#hanok-doctor-mainapp",
+    "hanok dev": "first-hour.md#pages-in-debug-mode",
+    "hanok run": "server.md",
+    "hanok config": "options.md",
+    "hanok top": "observability.md#hanok-top",
+    "hanok bench": "performance.md#your-own-application",
+    "hanok dropin enable": "coming-from-fastapi.md#three-ways",
+    "hanok export": "deployment.md",
+    "hanok export systemd": "deployment.md#one-machine",
+    "hanok export nginx": "deployment.md#several-servers-behind-nginx",
+    "hanok export docker": "deployment.md#containers",
+    "hanok export k8s": "deployment.md#kubernetes",
+    "TestClient": "testing.md",
+    "LiveServer": "testing.md#through-a-real-socket",
+    "hanok.exchange:Exchange": "how-a-request-flows.md",
+}
+# How much a page weighs in the search: those to learn from before those to look into.
+WEIGHTS = {
+    "first-hour.md": 2, "tutorial.md": 2, "server.md": 2, "deployment.md": 2, "coming-from-fastapi.md": 3, "options.md": 1.5,
+    "CHANGELOG.md": 0.3, "bench/README.md": 0.5, "bench/results/latest.md": 0.2, "performance.md": 0.5,
+}  # fmt: skip
+WEIGHT_OF_ROOMS = 0.5
+# Code in a line of HTML, but not where it is a link, a heading or a block already.
+WHOLE = re.compile(r"(<(a|pre|h[1-6])\b.*?</\2>)", re.DOTALL)
+CODE = re.compile(r"<code>([^<>]+)</code>")
+OPTION = re.compile(r"<td><code>(--[a-z0-9-]+)</code>")
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+)\)")
 FENCE = re.compile(r"(^ *(?:```|~~~).*?^ *(?:```|~~~) *$)", re.MULTILINE | re.DOTALL)
 ROOM = re.compile(r"src/hanok/(\w+)(?:/__init__\.py)?")
@@ -52,7 +82,44 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    uri = page.file.src_uri
+    weight = WEIGHTS.get(uri, WEIGHT_OF_ROOMS if uri.startswith("rooms/") else 1)
+    page.meta.setdefault("search", {"boost": weight})
     return outside_of_fences(markdown, lambda text: LINK.sub(lambda link: linked(link, page, files), text))
+
+
+def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -> str:
+    """Options and other names lead to where they are explained."""
+    if page.file.src_uri == OPTIONS:
+        return OPTION.sub(r'<td id="\1"><code><a href="#\1">\1</a></code>', html)
+    known = places(files)
+    seen: set[str] = set()
+
+    def named(code: re.Match[str]) -> str:
+        name = code[1].partition(" ")[0] if code[1].startswith("--") else code[1]
+        uri, hash_, anchor = known.get(name, "").partition("#")
+        if not uri or name in seen or uri == page.file.src_uri:
+            return code[0]
+        seen.add(name)
+        return f'<a href="{relative(files, uri, page)}{hash_}{anchor}">{code[0]}</a>'
+
+    parts = WHOLE.split(html)  # each whole element is followed by the name of its tag
+    return "".join(CODE.sub(named, part) if at % 3 == 0 else part for at, part in enumerate(parts) if at % 3 != 2)
+
+
+def places(files: Files) -> dict[str, str]:
+    """The place of each name: that of an option is its line in the table."""
+    page = files.get_file_from_path(OPTIONS)
+    flags = re.findall(r"^\| `(--[a-z0-9-]+)`", page.content_string, re.MULTILINE) if page else []
+    fields = {flag[2:].replace("-", "_"): flag for flag in flags}
+    said = {name: flag for name, flag in fields.items() if "_" in name} | {flag: flag for flag in flags}
+    return NAMES | {name: f"{OPTIONS}#{flag}" for name, flag in said.items()}
+
+
+def relative(files: Files, uri: str, page: Page) -> str:
+    found = files.get_file_from_path(uri)
+    assert found is not None, f"docs/hooks.py names {uri}, which is not there"
+    return str(found.url_relative_to(page.file))
 
 
 def outside() -> list[str]:
@@ -94,7 +161,11 @@ def linked(link: re.Match[str], page: Page, files: Files) -> str:
         return link[0]
     uri = in_site(resolved(page.file.src_uri, path))
     if files.get_file_from_path(uri):
-        return f"{sign}[{text}]({posixpath.relpath(uri, posixpath.dirname(page.file.src_uri) or '.')}{hash_}{anchor})"
+        there = posixpath.relpath(uri, posixpath.dirname(page.file.src_uri) or ".")
+        dark = there.removesuffix(".png") + "-dark.png"
+        if sign and not anchor and files.get_file_from_path(uri.removesuffix(".png") + "-dark.png"):
+            return f"![{text}]({there}#only-light)![{text}]({dark}#only-dark)"
+        return f"{sign}[{text}]({there}{hash_}{anchor})"
     # What is not there at all is left as it is, for MkDocs to complain of.
     return text if (ROOT / resolved(page.file.src_uri, path)).exists() else link[0]
 

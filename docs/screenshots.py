@@ -187,13 +187,13 @@ class Camera:
         self.browser.close()
         self._driver.stop()
 
-    def take(
-        self, name: str, url: str, prepare: Callable[[Any], None] | None = None, looks: tuple[str, ...] = tuple(LOOKS)
-    ) -> None:
-        for look in looks:
-            context = self.browser.new_context(**LOOKS[look])
+    def take(self, name: str, url: str, prepare: Callable[[Any], None] | None = None, width: int | None = None) -> None:
+        for look, how in LOOKS.items():
+            context = self.browser.new_context(**how)
             page = context.new_page()
             page.set_default_timeout(PATIENCE * 1000)
+            if width is not None and look != "-phone":
+                page.set_viewport_size({"width": width, "height": how["viewport"]["height"]})
             page.on("request", lambda request: self._note(name, request.url))
             page.goto(url, wait_until="load")
             if prepare is not None:
@@ -248,7 +248,7 @@ def take_site(camera: Camera, stack: ExitStack) -> None:
     if not (SITE / "index.html").is_file():
         print("  docs-home: left out, because there is no site/index.html; `make docs` builds it")
         return
-    camera.take("docs-home", stack.enter_context(documentation()))
+    camera.take("docs-home", stack.enter_context(documentation()), width=1280)  # where its navigation is in view
 
 
 # ---- terminals

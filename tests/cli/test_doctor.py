@@ -189,7 +189,7 @@ def test_a_compiled_core_would_be_told(monkeypatch: pytest.MonkeyPatch) -> None:
     assert diagnosis.core().found == "compiled"
 
 
-@pytest.mark.parametrize(("folder", "level"), [("/home/me/hanok/src", Level.NOTE), ("/venv/site-packages", Level.SLOW)])
+@pytest.mark.parametrize(("folder", "level"), [("/clone/src", Level.NOTE), ("/venv/site-packages", Level.SLOW)])
 def test_a_core_that_could_be_compiled_is_told(monkeypatch: pytest.MonkeyPatch, folder: str, level: Level) -> None:
     monkeypatch.setattr("hanok.cli.version.describe", lambda: "hanok\n  core      pure Python")
     monkeypatch.setattr(diagnosis, "__file__", f"{folder}/hanok/cli/diagnosis.py")

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -111,6 +112,17 @@ def test_every_link_leads_to_a_file_and_a_place_in_it(site: Path, pages: dict[Pa
     assert sum(len(html.links) for html in pages.values()) > 1000
 
 
+def test_options_lead_to_their_line_and_commands_to_their_page(site: Path, pages: dict[Path, Html]) -> None:
+    assert {"--workers", "--max-body-size"} <= pages[site / "options.html"].ids
+    assert "options.html#--timeout-idle-shutdown" in pages[site / "deployment.html"].links
+    assert "options.html#--forwarded-allow-ips" in pages[site / "deployment.html"].links
+    assert (
+        "first-hour.html#hanok-doctor-mainapp"
+        in pages[site / "index.html"].links + pages[site / "CHANGELOG.html"].links
+    )
+    assert "testing.html" in pages[site / "tutorial.html"].links
+
+
 def test_links_to_elsewhere_are_whole(site: Path, pages: dict[Path, Html]) -> None:
     outside = {link for html in pages.values() for link in html.links if link.startswith(("http:", "https:"))}
     assert outside
@@ -152,20 +164,50 @@ def test_a_link_that_leads_nowhere_is_found_out(tmp_path: Path) -> None:
         test_every_link_leads_to_a_file_and_a_place_in_it(tmp_path, {tmp_path / "index.html": html})
 
 
-def test_the_search_of_pages_opened_from_files_finds_and_asks_nobody(site: Path) -> None:
+# What somebody would type in the first hour, and a page that ought to be among the first five.
+QUESTIONS = {
+    "supervisor": "server.html",
+    "workers": "options.html",
+    "nginx": "deployment.html",
+    "docker": "deployment.html",
+    "uvicorn": "coming-from-fastapi.html",
+    "depends": "tutorial.html",
+    "upload file": "tutorial.html",
+    "testclient": "testing.html",
+    "https certificate": "server.html",
+    "prometheus": "observability.html",
+    "database pool": "databases.html",
+    "flask": "coming-from-flask.html",
+    "max body size": "options.html",
+    "lambda": "deployment.html",
+}
+
+# The first five of the results, each a page, as the search shows them.
+FIRST_PAGES = """() => [...document.querySelectorAll(".md-search-result__item > a:first-child")].slice(0, 5)
+    .map(link => new URL(link.href).pathname.split("/").pop())"""
+
+
+def test_the_search_of_pages_opened_from_files_answers_newcomers_and_asks_nobody(site: Path) -> None:
     api = pytest.importorskip("playwright.sync_api")
     browser = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if browser is None:
         pytest.skip("Chromium is not installed")
     asked: list[str] = []
+    found: dict[str, list[str]] = {}
     with api.sync_playwright() as playwright:
         # Debian's Chromium refuses to run as root with its sandbox; it sees pages of ours only.
         window = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         page = window.new_page()
         page.on("request", lambda request: asked.append(request.url))
         page.goto((site / "index.html").as_uri())
-        page.locator("input.md-search__input").click()
-        page.keyboard.type("supervisor")
-        page.locator(".md-search-result__item h1", has_text="The server").first.wait_for(timeout=30_000)
+        field = page.locator("input.md-search__input")
+        field.click()
+        for question, expected in QUESTIONS.items():
+            field.fill("")
+            page.keyboard.type(question)  # the search listens to keys
+            with suppress(api.TimeoutError):
+                page.wait_for_function(f"({FIRST_PAGES})().includes('{expected}')", timeout=5_000)
+            found[question] = page.evaluate(FIRST_PAGES)
         window.close()
+    assert {question: pages for question, pages in found.items() if QUESTIONS[question] not in pages} == {}
     assert [url for url in asked if not url.startswith(("file:", "data:", "about:", "blob:"))] == []
