@@ -1,18 +1,11 @@
-import asyncio
 import contextlib
-import logging
 import socket
 import struct
-import threading
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import NamedTuple
 
 import hpack
 import pytest
-
-from hanok.gateways import NativeApp
-from hanok.server.config import Config
-from hanok.server.threaded import Server
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = range(10)
@@ -176,85 +169,6 @@ class Wire:
         self.socket.close()
 
 
-class Calls(NativeApp):
-    """An application that is one function."""
-
-    def __init__(self, function: Callable[[Any], Any]) -> None:
-        self.function = function
-
-    async def handle(self, exchange: Any) -> None:
-        await self.function(exchange)
-
-
-class House:
-    """Servers and clients of one test; all are ended with it."""
-
-    def __init__(self, stack: contextlib.ExitStack, loop: str) -> None:
-        self.stack = stack
-        self.loop = loop
-
-    def serve(self, function: Callable[[Any], Any], **options: Any) -> Server:
-        options = {"loop": self.loop, "port": 0, "access_log": False, "timeout_graceful_shutdown": 0.5, **options}
-        server = Server(Calls(function), Config(**options))
-        self.stack.callback(server.stop, quick=True)
-        return server.start()
-
-    def connect(self, server: Server) -> Wire:
-        wire = Wire(server.port)
-        self.stack.callback(wire.close)
-        return wire
-
-    def wire(self, function: Callable[[Any], Any], *settings: tuple[int, int], **options: Any) -> Wire:
-        """A connection, greeted, to a server of its own."""
-        wire = self.connect(self.serve(function, **options))
-        wire.greet(*settings)
-        return wire
-
-    @staticmethod
-    def run(server: Server, function: Callable[[], Any]) -> Any:
-        """The result of a function called in the server's thread."""
-
-        async def call() -> Any:
-            return function()
-
-        return asyncio.run_coroutine_threadsafe(call(), server._loop).result(20)
-
-
 @pytest.fixture
 def connect_to() -> Callable[[int], Wire]:
     return Wire
-
-
-@pytest.fixture(params=["asyncio", "uvloop"])
-def house(request) -> Iterator[House]:
-    with contextlib.ExitStack() as stack:
-        yield House(stack, request.param)
-
-
-class Errors(logging.Handler):
-    """What the server logs as errors."""
-
-    def __init__(self) -> None:
-        super().__init__(logging.ERROR)
-        self.records: list[logging.LogRecord] = []
-        self.changed = threading.Condition()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        with self.changed:
-            self.records.append(record)
-            self.changed.notify_all()
-
-    def wait(self, count: int) -> list[logging.LogRecord]:
-        """The records, once there are ``count``; a client may see an answer before its error is logged."""
-        with self.changed:
-            assert self.changed.wait_for(lambda: len(self.records) >= count, 20)
-            assert len(self.records) == count
-            return self.records
-
-
-@pytest.fixture
-def errors() -> Iterator[Errors]:
-    logger, handler = logging.getLogger("hanok.error"), Errors()
-    logger.addHandler(handler)
-    yield handler
-    logger.removeHandler(handler)
