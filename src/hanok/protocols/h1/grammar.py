@@ -17,9 +17,9 @@ PATH = rb"[!\"$->@-~]"  # visible ASCII but "?", and but "#": a fragment is neve
 VALUE = rb"[\t -~\x80-\xff]*+"  # RFC 9110 §5.5: no CR, LF, NUL or other control character
 
 FIELD = TOKEN + rb":" + VALUE
-REQUEST_LINE = rb"(" + TOKEN + rb") ((/" + PATH + rb"*+)(?:\?([!\"$-~]*+))?+) HTTP/1\.([01])"
-LINE = re.compile(REQUEST_LINE)
-HEAD = re.compile(REQUEST_LINE + rb"((?:\r\n" + FIELD + rb")*+\r\n)\r\n")
+HEAD = re.compile(
+    rb"(" + TOKEN + rb") ((/" + PATH + rb"*+)(?:\?([!\"$-~]*+))?+) HTTP/1\.([01])((?:\r\n" + FIELD + rb")*+\r\n)\r\n"
+)
 # Anchored by the CRLF before it, which a valid block has at the start of each field and nowhere else.
 DECIDING = re.compile(
     rb"\r\n(host|connection|content-length|transfer-encoding|expect|upgrade"

@@ -23,7 +23,6 @@ from hanok.protocols.h1.grammar import (
     HEAD,
     HOST,
     LENGTH,
-    LINE,
     METHOD,
     HeadLimits,
     check_sizes,
@@ -139,27 +138,16 @@ def parse_head(
 
     Raises RemoteProtocolError, with the status that answers it.
     """
-    match = None
-    if previous is not None:
-        if data == previous.whole and not start:
-            return previous
-        block = previous.block
-        end = data.find(b"\r\n", start)
-        if block and data.startswith(block, end) and data.startswith(b"\r\n", end + len(block)):
-            match = LINE.fullmatch(data, start, end)
-    head = RequestHead()
-    if match is not None:
-        method, head.target, head.raw_path, query, minor = match.groups()
-        end += len(block) + 2
-    else:
-        match = HEAD.match(data, start)
-        if match is None:
-            from hanok.protocols.h1.unusual import explain  # imports this module
+    if previous is not None and data == previous.whole and not start:
+        return previous
+    match = HEAD.match(data, start)
+    if match is None:
+        from hanok.protocols.h1.unusual import explain  # imports this module
 
-            return explain(data, start, limits)
-        method, head.target, head.raw_path, query, minor, block = match.groups()
-        end = match.end()
-    head.end = end
+        return explain(data, start, limits)
+    head = RequestHead()
+    head.end = end = match.end()
+    method, head.target, head.raw_path, query, minor, block = match.groups()
     head.block = block
     if end - start > limits.unchecked:
         check_sizes(data[start : end - 4].split(b"\r\n"), limits)
