@@ -19,8 +19,8 @@ from bench.postgres import cluster
 from bench.round_trips import NO_RESET, READ_ROW, USUAL
 
 SIZE = 16
-REQUESTS = 100  # of each task in one round
-ROUNDS = 12
+REQUESTS = 40  # of each task in one round
+ROUNDS = 60
 NO_TIMER: dict[str, Any] = {"max_inactive_connection_lifetime": 0}
 Read = Callable[[], Awaitable[object]]
 
