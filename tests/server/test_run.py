@@ -191,8 +191,10 @@ def test_a_wrong_environment_file_is_told(tmp_path):
     path.write_text("A=b\nnonsense\n")
     with pytest.raises(ConfigError, match="line 2 of"):
         read_env_file(str(path))
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="there is no file"):
         read_env_file(str(tmp_path / "none"))
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_env_file(str(tmp_path))
 
 
 @pytest.fixture
