@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING, cast
 
 from websockets.exceptions import ProtocolError as WebsocketsError
 
-from hanok.exceptions import ClientDisconnect, LocalProtocolError, RemoteProtocolError
-from hanok.protocols.connection import address
+from hanok.exceptions import LocalProtocolError, RemoteProtocolError
 from hanok.protocols.h1.answer import block_of, status_line
 from hanok.protocols.pace import Pace
-from hanok.protocols.ws.exchange import ABNORMAL, WsExchange, with_length
+from hanok.protocols.ws.exchange import ABNORMAL, with_length
+from hanok.protocols.ws.farewell import is_farewell, shorten
 from hanok.protocols.ws.handshake import (
     Handshake,
     VersionRefused,
@@ -37,6 +37,7 @@ from hanok.protocols.ws.handshake import (
 from hanok.protocols.ws.keepalive import KeepAlive
 from hanok.protocols.ws.phase import Phase
 from hanok.protocols.ws.reader import Reader
+from hanok.protocols.ws.request import describe
 from hanok.protocols.ws.states import WsState
 from hanok.types import HeaderPairs, RawHeaders
 
@@ -276,41 +277,6 @@ class WsConnection(Reader, asyncio.Protocol):
     def fall_silent(self) -> None:
         """The peer has not answered a ping."""
         self.fail(1011, "keepalive ping timeout", told=ABNORMAL)
-
-
-def describe(
-    exchange: WsExchange, head: RequestHead | H2Head, transport: asyncio.Transport, services: Services
-) -> None:
-    """Fill the request side of the exchange."""
-    info = transport.get_extra_info
-    exchange.raw_headers = head.headers
-    exchange.http_version = head.http_version
-    exchange.root_path = root = services.settings.root_path
-    exchange.path = root + head.path
-    exchange.raw_path = root.encode() + head.raw_path
-    exchange.query = head.query
-    exchange.state = None if services.state is None else services.state.copy()
-    name = info("sockname")
-    exchange.server = address(name) or ((name, None) if isinstance(name, str) and name else None)
-    exchange.client = client = address(info("peername"))
-    proxied, forwarded = info("proxy_header"), services.forwarded
-    is_tls = info("sslcontext") is not None or (proxied is not None and proxied.is_tls)
-    exchange.scheme = "wss" if is_tls else "ws"
-    if forwarded is not None and head.forwarded and forwarded.trusts(client[0] if client else None):
-        forwarded.introduce(exchange)
-
-
-def is_farewell(error: BaseException) -> bool:
-    """Whether an exception only says that the peer has gone: nothing to report, once it has."""
-    if isinstance(error, BaseExceptionGroup):
-        return all(is_farewell(one) for one in error.exceptions)
-    # Starlette's and ours: rooms above this one, or not ours at all, so told by name.
-    return isinstance(error, ClientDisconnect) or type(error).__name__ == "WebSocketDisconnect"
-
-
-def shorten(reason: str) -> str:
-    """A control frame holds 125 bytes, two of them the code (RFC 6455 §5.5)."""
-    return reason.encode()[:123].decode("utf-8", "ignore")
 
 
 def upgrade(
