@@ -192,7 +192,7 @@ class FileResponse(Response):
     async def _copy(self, exchange: Exchange, parts: Sequence[Part], behind_each: bytes, at_end: bytes) -> None:
         import anyio
 
-        file = (await anyio.open_file(self.path, "rb", buffering=0)).wrapped
+        file = (await anyio.open_file(self.path, "rb")).wrapped
         at_hand = AtHand(file.fileno(), self.chunk_size)
         try:
             for before, start, end in parts:
