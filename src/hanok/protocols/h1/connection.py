@@ -287,7 +287,8 @@ class H1Connection(Output, asyncio.Protocol):
         self.serve(exchange, head.forwarded)
 
     def has_lost(self, exchange: H1Exchange) -> bool:
-        return self.gone
+        # A transport that failed to write is closing before ``connection_lost`` tells us why.
+        return self.gone or self.transport.is_closing()
 
     def still_waits(self, exchange: H1Exchange) -> bool:
         return not self.gone and exchange is self.exchange
