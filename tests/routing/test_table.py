@@ -82,7 +82,7 @@ def run(candidates: list[Any], path: str, method: str) -> tuple[Any, dict[str, A
     """What the short way of a table finds, where it finds something."""
     table = MatchTable([route.entry(index) for index, route in enumerate(candidates)])
     exchange = Taken(path, method)
-    found = table.run(exchange)
+    found = table.run(exchange, None)
     if found is None:
         assert exchange.route is None
         return None

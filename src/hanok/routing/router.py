@@ -169,14 +169,14 @@ class Router(NativeApp):
         """
         if receive is not None and send is not None:
             return self._handle_scope(exchange, receive, send)
+        if self._quick is not None and self._epoch == EPOCH.value and self.max_body_size is None:
+            run = self._quick.run(exchange, self)
+            if run is not None:
+                return run
         if exchange.router is None:
             exchange.router = self
             if exchange._scope is not None:
                 exchange._scope["router"] = self
-        if self._quick is not None and self._epoch == EPOCH.value and self.max_body_size is None:
-            run = self._quick.run(exchange)
-            if run is not None:
-                return run
         if self.max_body_size is not None and isinstance(exchange, Exchange):
             exchange.body_limit = self.max_body_size
         return self.dispatch(exchange) if self._outer is None else finish(self._outer(exchange))

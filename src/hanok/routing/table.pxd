@@ -26,6 +26,6 @@ cdef class MatchTable:
     @cython.locals(found=object)
     cpdef Slot slot(self, str path)
     @cython.locals(path=str, pieces=list, slot=Slot, entry=Entry, params=dict, http=Exchange)
-    cpdef run(self, Incoming exchange)
+    cpdef run(self, Incoming exchange, object router)
     @cython.locals(node=Node, onward=Node, segment=str, place=Py_ssize_t)
     cpdef Slot _search(self, str path, list segments)

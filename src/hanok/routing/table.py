@@ -176,8 +176,11 @@ class MatchTable:
         found = self._static.get(path)
         return self._search(path, path.split("/")) if found is None else found
 
-    def run(self, exchange: Incoming) -> Coroutine[Any, Any, None] | None:
-        """The run of the route that takes this HTTP request; None where more than this table has to be asked."""
+    def run(self, exchange: Incoming, router: Any) -> Coroutine[Any, Any, None] | None:
+        """The run of the route that takes this HTTP request; None where more than this table has to be asked.
+
+        ``router`` is the one whose table it is.
+        """
         if not isinstance(exchange, Exchange):
             return None
         http = exchange  # the compiler knows this one for an Exchange
@@ -203,7 +206,11 @@ class MatchTable:
                 params = entry.params_of(path.split("/") if pieces is None else pieces)
             except ValueError:
                 return None  # the right form, and still no value
-        exchange.matched(entry.route, entry.endpoint, params)
+        if http.router is None:
+            http.router = router
+            if http._scope is not None:
+                http._scope["router"] = router
+        http.matched(entry.route, entry.endpoint, params)
         run: Coroutine[Any, Any, None] = entry.route.run(exchange)
         return run
 
