@@ -306,36 +306,6 @@ def test_the_head_before_changes_nothing(before, after, version):
         assert getattr(one, name) == getattr(other, name)
 
 
-@given(before=fields, after=fields)
-def test_a_head_that_is_repeated_is_the_head_before(before, after):
-    data = get(b"".join(one + b"\r\n" for one in before))
-    previous = head_of(data)
-    assert head_of(data, previous=previous) is previous
-    other = get(b"".join(one + b"\r\n" for one in after))
-    assert (head_of(other, previous=previous) is previous) == (other == data)
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n",
-        b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 3\r\n\r\nabc",
-        get(b"") * 2,
-        b"\r\n" + get(b""),
-        b"GET http://example.net/a HTTP/1.1\r\n" + HOST + b"\r\n",
-        b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n",
-    ],
-    ids=["in chunks", "with its body", "two", "after an empty line", "absolute form", "asterisk form"],
-)
-def test_a_head_that_is_more_than_its_bytes_is_made_anew(data):
-    previous = head_of(data)
-    again = head_of(data, previous=previous)
-    assert again is not previous
-    for name in (*DECISIONS, "method", "path", "raw_path", "query", "target", "http_version", "end"):
-        assert getattr(again, name) == getattr(previous, name)
-    assert previous.end <= len(data)
-
-
 REQUEST_LINES = [
     b"GET / HTTP/1.1",
     b"GET /items/5?q=a HTTP/1.1",

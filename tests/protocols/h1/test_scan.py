@@ -46,7 +46,6 @@ def by_walking(data: bytes, monkeypatch: pytest.MonkeyPatch, start: int = 0) -> 
 
     def decide(head: RequestHead, found: list[tuple[bytes, bytes]]) -> None:
         seen.extend(found)
-        head.chunked = False
 
     with monkeypatch.context() as patched:
         patched.setattr(scan, "decide", decide)

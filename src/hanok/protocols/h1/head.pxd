@@ -17,7 +17,6 @@ cdef class RequestHead:
     cdef public bytes target
     cdef public object trailers
     cdef public object upgrade
-    cdef public bytes whole
     cpdef take_decisions(self, RequestHead previous)
 
 @cython.locals(is_11=cython.bint, name=bytes)

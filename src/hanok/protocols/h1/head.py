@@ -76,7 +76,6 @@ class RequestHead:
         "target",  # as sent
         "trailers",  # fields after a body in chunks, once it is complete; only of a chunked request
         "upgrade",  # lower-case value of Upgrade if Connection names it, else None
-        "whole",  # the buffer, if it held this head and nothing else; else None
     )
 
     block: bytes
@@ -94,7 +93,6 @@ class RequestHead:
     target: bytes
     trailers: list[tuple[bytes, bytes]]
     upgrade: bytes | None
-    whole: bytes | None
     _fields: tuple[tuple[bytes, bytes], ...] | None
 
     @property
@@ -133,13 +131,11 @@ def parse_head(
 ) -> RequestHead | None:
     """The request head that begins at ``start``; ``NEED_MORE`` while its end has not arrived.
 
-    ``previous`` is the head of the request before it on the connection: peers repeat themselves. If the bytes are the same,
-    it is the head of this one too; if those of the header section are, what was decided about that is true again.
+    ``previous`` is the head of the request before it on the connection: peers repeat their header sections, and what was
+    decided about one is true of equal bytes. The request line is read each time.
 
     Raises RemoteProtocolError, with the status that answers it.
     """
-    if previous is not None and data == previous.whole and not start:
-        return previous
     match = HEAD.match(data, start)
     if match is None:
         from hanok.protocols.h1.unusual import explain  # imports this module
@@ -161,8 +157,6 @@ def parse_head(
     else:
         head._fields = None
         decide(head, DECIDING.findall(block))
-    # What comes in chunks has trailers of its own.
-    head.whole = data if end == len(data) and not start and not head.chunked else None
     return head
 
 

@@ -50,8 +50,6 @@ def scan_head(
     data: bytes, start: int = 0, limits: HeadLimits = DEFAULT_LIMITS, previous: RequestHead | None = None
 ) -> RequestHead | None:
     """As ``head.parse_head``."""
-    if previous is not None and start == 0 and data == previous.whole:
-        return previous
     head = _scan(data, start, limits, previous)
     if head is None:
         from hanok.protocols.h1.unusual import explain  # imports this module
@@ -179,5 +177,4 @@ def _scan(data: bytes, start: int, limits: HeadLimits, previous: RequestHead | N
         head.block = text[block_at:at]
         head._fields = None
         decide(head, found)
-    head.whole = data if end == size and start == 0 and not head.chunked else None
     return head

@@ -74,7 +74,6 @@ def _other_form(
         head._fields = ((b"host", absolute[1]), *(pair for pair in head.headers if pair[0] != b"host"))
         head.block = b""  # it does not tell the fields any more
     head.target = target
-    head.whole = None  # nor these bytes all of the head
     head.end = end + 4
     return head
 
