@@ -9,6 +9,11 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
 STREAM = """
 import asyncio
 
@@ -68,7 +73,7 @@ def test_a_save_is_served_and_no_connection_is_refused_meanwhile(
     assert set(answers) <= {b"one", b"two"}
 
 
-def test_a_broken_save_is_shown_and_the_next_one_mends_it(project: Any, hanok: Any, get: Any, asgi_app: Any) -> None:
+def test_a_broken_save_is_shown_and_the_next_one_mends_it(project: Any, hanok: Any, asgi_app: Any) -> None:
     directory = project(**{"main.py": asgi_app(b"one")})
     command = hanok("dev", "--port", "0")
     url = command.url()
@@ -77,13 +82,43 @@ def test_a_broken_save_is_shown_and_the_next_one_mends_it(project: Any, hanok: A
     command.wait_for("NameError: name 'oops' is not defined")
     command.wait_for("waiting for the next save")
     assert "Traceback" not in command.text
-    waiting: list[bytes] = []
-    asking = threading.Thread(target=lambda: waiting.append(get(url)), daemon=True)
-    asking.start()
+    page = httpx.get(url, headers={"Accept": "text/html"})
+    assert page.status_code == 500
+    assert "name &#x27;oops&#x27; is not defined" in page.text
+    assert "main.py, line 1" in page.text
+    told = httpx.get(url, headers={"Accept": "application/json"}).json()["error"]
+    assert (told["type"], Path(told["file"]).name, told["line"]) == ("NameError", "main.py", 1)
+    assert httpx.get(url).text.endswith("NameError: name 'oops' is not defined\n")
     save(directory, asgi_app(b"mended"))
     command.wait_for("ready")
-    asking.join(30)
-    assert waiting == [b"mended"]
+    assert httpx.get(url).content == b"mended"
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("app = (\n", ["SyntaxError", "main.py, line 1", "was never closed"]),
+        ("import nowhere_to_be_found\n", ["ModuleNotFoundError", "main.py, line 1", "pip install"]),
+    ],
+)
+def test_the_page_of_a_broken_save_names_line_and_remedy(
+    project: Any, hanok: Any, source: str, words: list[str]
+) -> None:
+    project(**{"main.py": source})
+    command = hanok("dev", "--port", "0")
+    found = command.wait_for(r"(http://\S+) shows why; waiting for the next save")
+    page = httpx.get(found.group(1), headers={"Accept": "text/html"}).text
+    for word in words:
+        assert word in page
+
+
+def test_a_websocket_is_refused_while_a_save_is_broken(project: Any, hanok: Any) -> None:
+    project(**{"main.py": "app = oops\n"})
+    command = hanok("dev", "--port", "0")
+    url = command.wait_for(r"(http://\S+) shows why").group(1)
+    with pytest.raises(InvalidStatus) as refused:
+        connect(url.replace("http", "ws"), open_timeout=30)
+    assert refused.value.response.status_code == 403
 
 
 def test_an_application_that_is_broken_from_the_start_waits_for_a_save(

@@ -328,7 +328,9 @@ def test_a_loop_that_stands_or_has_no_dictionary_takes_the_step_when_it_turns(wa
         loop.close()
 
 
-@pytest.mark.skipif(not str(first_step.__file__).endswith(".py"), reason="compiled: its own names cannot be replaced")
+@pytest.mark.skipif(
+    not str(first_step.__file__).endswith(".py"), reason="the names of a compiled module cannot be replaced"
+)
 def test_a_task_that_asks_nothing_of_call_soon_is_given_as_it_is(
     in_callback: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

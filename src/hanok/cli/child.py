@@ -5,12 +5,16 @@
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from hanok.cli.load import ImportFailed
+    from hanok.server.config import Config
     from hanok.server.supervisor.assignment import Assignment
     from hanok.server.supervisor.link import Link
 
@@ -21,6 +25,7 @@ OTHERS_FAIL = 3.0  # seconds in which other workers fail alike, if they do
 def main(fd: int) -> int:
     """Serve what the parent has assigned, and tell it when that has begun."""
     from hanok.cli.banner import describe_app
+    from hanok.cli.load import ImportFailed
     from hanok.cli.run import serve_here
     from hanok.cli.start import guarded_start
     from hanok.server import logs
@@ -32,14 +37,29 @@ def main(fd: int) -> int:
 
     def serve() -> int:
         logs.configure(config)
-        return serve_here(
-            config,
-            assignment.target,
-            lambda: sockets,
-            lambda app, _: tell_ready(assignment, describe_app(app)),
-        )
+        try:
+            return serve_here(
+                config,
+                assignment.target,
+                lambda: sockets,
+                lambda app, _: tell_ready(assignment, describe_app(app)),
+            )
+        except ImportFailed as failed:
+            if not os.environ.get("HANOK_DEBUG"):
+                raise
+            return serve_error(config, sockets, failed, lambda: tell_ready(assignment, {"broken": True}))
 
     return guarded_start(serve)
+
+
+def serve_error(config: Config, sockets: list[socket.socket], failed: ImportFailed, ready: Callable[[], Any]) -> int:
+    """Show in the terminal why the application cannot be imported, and to whoever asks, until a save replaces this process."""
+    from hanok.cli.broken import BrokenApp
+    from hanok.cli.errors import show_import_error
+    from hanok.server.worker import Worker
+
+    show_import_error(failed.error, failed.target)
+    return Worker(config, BrokenApp(failed.error), on_ready=ready).run(sockets)
 
 
 def work(assignment: Assignment, link: Link) -> int:

@@ -76,10 +76,14 @@ class Talk:
         self._since = time.monotonic()
 
     def ready(self, told: dict[str, Any]) -> None:
-        """The banner, the first time and whenever it would say something else; else that it serves again."""
+        """The banner, the first time and whenever it would say something else; else that it serves again, if only the page
+        of an error.
+        """
         from hanok.cli.banner import show_banner
 
-        if told != self._told:
+        if told.get("broken"):
+            self._print("broken", f"{self.where[0]} shows why; waiting for the next save", "red")
+        elif told != self._told:
             self._told = told
             show_banner(self.target, self.config, self.where, told, watching=self.watched)
         else:

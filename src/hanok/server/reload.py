@@ -2,7 +2,8 @@
 
 The parent owns the listening sockets and never accepts from them. Each child serves on the same ones, so
 while one ends and the next begins, new connections wait in the backlog and none is refused. A save that
-breaks the application leaves nobody to serve (BROKEN): connections wait then too, until the next save.
+breaks the application leaves nobody to serve (BROKEN), and connections wait then too, until the next save; or the
+child serves the reason instead, as that of ``hanok dev`` does.
 
 A child is told to stop by SIGTERM (it ignores the SIGINT of the terminal, which the parent gets too) and has
 ``GRACE`` seconds for requests that run: streams and WebSockets that never end by themselves are cut then, and
