@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from conformance import wheels
+from conformance.ports import free_port
 from conformance.wheels import ROOT
 
 PAGE = ROOT / "docs" / "first-hour.md"
@@ -253,12 +254,6 @@ def taken(port: str) -> bool:
     return False
 
 
-def free_port() -> str:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return str(sock.getsockname()[1])
-
-
 def show(step: Step, seconds: float) -> None:
     first = f"<!-- {step.text} -->" if step.kind == "remark" else step.title or step.text.splitlines()[0]
     kind = "file" if step.title else {"sh": "type", "text": "sees", "remark": "note"}.get(step.kind, step.kind)
@@ -291,7 +286,7 @@ def main() -> None:
     parser.add_argument("--wheels", type=Path, help="a folder of wheels; by default one of the checkout is built")
     given = parser.parse_args()
     began = time.monotonic()
-    ports = {port: free_port() for port in PORTS if taken(port)}
+    ports = {port: str(free_port()) for port in PORTS if taken(port)}
     for port, other in ports.items():
         print(f"port {port} is taken here: {other} stands for it")
     with tempfile.TemporaryDirectory(prefix="first-hour-") as folder:

@@ -7,7 +7,8 @@ import shutil
 import subprocess
 import sys
 
-from conformance.idle import NATIVE, SERVERS, free_port, served
+from conformance.idle import NATIVE, SERVERS, served
+from conformance.ports import free_port
 
 REQUESTS = 200_000
 

@@ -24,6 +24,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import track
 
+from conformance.ports import free_port
+
 MOST = 6 * 1024  # bytes a connection
 RESULTS = Path(__file__).parent / "results" / "idle.json"
 WARM_UP = 500  # connections that are opened and closed first, so that what is made once is not counted
@@ -53,12 +55,6 @@ SERVERS: dict[str, tuple[str, str, list[str]]] = {
 }  # fmt: skip
 
 console = Console()
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @contextmanager

@@ -23,7 +23,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from conformance.idle import free_port, resident, tree
+from conformance.idle import resident, tree
+from conformance.ports import free_port
 
 ALLOWED = 0.05  # growth after the first minute
 RESULTS = Path(__file__).parent / "results" / "soak.json"

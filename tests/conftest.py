@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import random
+import socket
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any
 
 import pytest
@@ -32,6 +34,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group(f"{item.path.parent.name}/{item.path.stem}"))
 
 
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """A port of the loopback interface that nobody has. It is none of those that the kernel gives to who asks for any: other
+    tests ask for them all the time.
+    """
+
+    def find() -> int:
+        while True:
+            port = random.randrange(10_000, 32_000)
+            with socket.socket() as tried, suppress(OSError):
+                tried.bind(("127.0.0.1", port))
+                return port
+
+    return find
+
+
 # HANOK_CI says that all programs and packages are installed which a test may need, as .ci/run does. A test that is skipped all
 # the same fails there, except for what no installation changes:
 SKIPPED_EVEN_SO = (
@@ -40,6 +58,7 @@ SKIPPED_EVEN_SO = (
     "only root can become another",
     "pydantic.v1 ends with Python 3.13",
     "root may read everything",
+    "takes long; set HANOK_REPLAY=1",  # .ci/run does, where the wheel is tested
     "the names of a compiled module cannot be replaced",
     "this machine has no IPv6",
     "this machine lets nobody make namespaces",
