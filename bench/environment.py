@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from bench.peer import HERE, PURE, PYTHON, SCRATCH, VERSION, Peer
+from bench.processes import clean_environment
 
 Say = Callable[[str], None]
 FORM = "from hanok.cli.version import form; print(form())"  # compiled, or pure Python
@@ -130,7 +131,9 @@ def machine() -> dict[str, str | int]:
         "cores": os.cpu_count() or 0,
         "kernel": platform.release(),
         "python": python,
-        "hanok": subprocess.run([PYTHON, "-c", FORM], capture_output=True, text=True, timeout=30).stdout.strip(),
+        "hanok": subprocess.run(
+            [PYTHON, "-c", FORM], capture_output=True, text=True, timeout=30, env=clean_environment()
+        ).stdout.strip(),
     }
 
 

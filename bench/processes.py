@@ -55,7 +55,7 @@ def descendants(pid: int) -> list[int]:
 
 def clean_environment() -> dict[str, str]:
     """This process's, without what would configure a server behind its declaration's back."""
-    meant = ("HANOK_", "UVICORN_", "GRANIAN_", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "PORT")
+    meant = ("HANOK_", "UVICORN_", "GRANIAN_", "WEB_CONCURRENCY", "FORWARDED_ALLOW_IPS", "PORT", "PYTHONPATH")
     return {name: value for name, value in os.environ.items() if not name.startswith(meant)}
 
 

@@ -7,6 +7,7 @@ import subprocess
 from typing import Any
 
 from bench.peer import PYTHON
+from bench.processes import clean_environment
 
 # An application with one route that answers one request, over ASGI: what an import puts off has come by then.
 ONE_REQUEST = """
@@ -61,7 +62,7 @@ print(json.dumps({"seconds": seconds, "modules": modules, "memory": memory}))
 
 def probe(name: str) -> dict[str, Any]:
     command = [str(PYTHON), "-c", f"{BEFORE}{STATEMENTS[name]}{AFTER}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, env=clean_environment())
     if done.returncode:
         raise RuntimeError(f"{name}: {done.stderr.strip().splitlines()[-1]}")
     result: dict[str, Any] = json.loads(done.stdout)
