@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import random
-import socket
 from collections.abc import Callable, Generator, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
@@ -36,18 +34,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
-    """A port of the loopback interface that nobody has. It is none of those that the kernel gives to who asks for any: other
-    tests ask for them all the time.
-    """
+    """A port that nobody has, and that other tests, which ask the kernel for any, do not get."""
+    from conformance.ports import free_port
 
-    def find() -> int:
-        while True:
-            port = random.randrange(10_000, 32_000)
-            with socket.socket() as tried, suppress(OSError):
-                tried.bind(("127.0.0.1", port))
-                return port
-
-    return find
+    return free_port
 
 
 # HANOK_CI says that all programs and packages are installed which a test may need, as .ci/run does. A test that is skipped all

@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from hanok.routing.frontend import Fallback
 
 
+def debug_wanted() -> bool:
+    """Whether the environment asks for debug mode: ``HANOK_DEBUG=1``."""
+    return os.environ.get("HANOK_DEBUG", "") in ("1", "true", "yes", "on")
+
+
 class Hanok(Verbs, Application):
     """A typed API application. Every argument is optional and has FastAPI's name and meaning.
 
@@ -147,8 +152,7 @@ class Hanok(Verbs, Application):
             form_limits=form_limits,
             **unique_id,
         )
-        debug = debug or os.environ.get("HANOK_DEBUG", "") in ("1", "true", "yes", "on")
-        self._assemble(router, debug, middleware, exception_handlers)
+        self._assemble(router, debug or debug_wanted(), middleware, exception_handlers)
         self.exception_handlers.setdefault(HTTPError, http_exception_handler)
         self.exception_handlers.setdefault(RequestValidationError, request_validation_exception_handler)
         self.exception_handlers.setdefault(

@@ -112,6 +112,16 @@ def test_the_page_of_a_broken_save_names_line_and_remedy(
         assert word in page
 
 
+def test_outside_debug_mode_nobody_is_shown_why_a_save_is_broken(
+    project: Any, hanok: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HANOK_DEBUG", "0")
+    project(**{"main.py": "app = oops\n"})
+    command = hanok("run", "main:app", "--reload", "--port", "0")
+    command.wait_for("broken +waiting for the next save")
+    assert "shows why" not in command.text
+
+
 def test_a_websocket_is_refused_while_a_save_is_broken(project: Any, hanok: Any) -> None:
     project(**{"main.py": "app = oops\n"})
     command = hanok("dev", "--port", "0")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import os
 import select
 import socket
 import sys
@@ -45,7 +44,9 @@ def main(fd: int) -> int:
                 lambda app, _: tell_ready(assignment, describe_app(app)),
             )
         except ImportFailed as failed:
-            if not os.environ.get("HANOK_DEBUG"):
+            from hanok.app import debug_wanted
+
+            if not debug_wanted():
                 raise
             return serve_error(config, sockets, failed, lambda: tell_ready(assignment, {"broken": True}))
 

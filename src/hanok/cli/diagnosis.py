@@ -131,10 +131,12 @@ def open_files() -> Iterator[Finding]:
 
 def options(config: Config) -> Iterator[Finding]:
     """What was chosen for a server, as ``hanok config`` shows it."""
+    from hanok.app import debug_wanted
+
     yield workers(config)
     if config.loop == "asyncio":
         yield Finding(Level.SLOW, "event loop", "asyncio was chosen", "--loop auto, which takes uvloop")
-    if os.environ.get("HANOK_DEBUG", "") in ("1", "true", "yes", "on"):
+    if debug_wanted():
         yield Finding(Level.WRONG, "debug", "HANOK_DEBUG is set: clients see tracebacks", "unset HANOK_DEBUG")
     if config.reload:
         yield Finding(Level.WRONG, "reload", "on: it is for development, and serves with one worker", "--no-reload")

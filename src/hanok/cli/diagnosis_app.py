@@ -42,9 +42,9 @@ def road(app: Any) -> Finding:
 
 
 def debug(app: Any) -> Iterator[Finding]:
-    import os
+    from hanok.app import debug_wanted
 
-    if getattr(app, "debug", False) is True and os.environ.get("HANOK_DEBUG", "") not in ("1", "true", "yes", "on"):
+    if getattr(app, "debug", False) is True and not debug_wanted():
         yield Finding(
             Level.WRONG, "debug", "debug=True stands in the code: clients see tracebacks",
             "leave it out; hanok dev sets it by itself",

@@ -151,35 +151,27 @@ class WebSocket(HTTPConnection[StateT]):
         self._check_accepted()
         return json.loads(_with_data(await self.receive())["text" if mode == "text" else "bytes"])
 
-    async def iter_text(self) -> AsyncIterator[str]:
+    def iter_text(self) -> AsyncIterator[str]:
         """Text messages until the peer closes."""
-        try:
-            while True:
-                if self._direct and self.application_state is self.client_state is _CONNECTED:
-                    found = self.exchange.take(str)
-                    if found is not None and type(found) is not str:
-                        await found
-                        found = self.exchange.take(str)
-                    if type(found) is str:
-                        yield found
-                        continue
-                yield await self.receive_text()
-        except WebSocketDisconnect:
-            pass
+        return self._each(str, "receive_text")
 
-    async def iter_bytes(self) -> AsyncIterator[bytes]:
+    def iter_bytes(self) -> AsyncIterator[bytes]:
         """Binary messages until the peer closes."""
+        return self._each(bytes, "receive_bytes")
+
+    async def _each(self, kind: Any, method: str) -> AsyncIterator[Any]:
+        """What ``method`` gives, again and again: data of this kind, which is taken without calling it where that can be."""
         try:
             while True:
                 if self._direct and self.application_state is self.client_state is _CONNECTED:
-                    found = self.exchange.take(bytes)
-                    if found is not None and type(found) is not bytes:
+                    found: Any = self.exchange.take(kind)
+                    if found is not None and type(found) is not kind:
                         await found
-                        found = self.exchange.take(bytes)
-                    if type(found) is bytes:
+                        found = self.exchange.take(kind)
+                    if type(found) is kind:
                         yield found
                         continue
-                yield await self.receive_bytes()
+                yield await getattr(self, method)()
         except WebSocketDisconnect:
             pass
 
