@@ -36,7 +36,7 @@ class TemplateResponse(HTMLResponse):
     ) -> None:
         self.template = template
         self.context = context
-        super().__init__(render(template, context), status_code, headers, media_type, background)
+        super().__init__(template.render(context), status_code, headers, media_type, background)
 
     async def handle(self, exchange: AnyExchange) -> None:
         send = getattr(exchange, "asgi_send", None)
@@ -44,25 +44,6 @@ class TemplateResponse(HTMLResponse):
             info = {"template": self.template, "context": self.context}
             await send({"type": "http.response.debug", "info": info})
         await super().handle(exchange)
-
-
-def render(template: Any, context: dict[str, Any]) -> str:
-    """What ``template.render(context)`` returns, in less time.
-
-    Jinja keeps the globals of a template and of its environment in a ChainMap and copies that for each rendering, a quarter of
-    the time that a small page takes; its parts are copied quickly. A template that renders in a way of its own is left alone.
-    """
-    if jinja2 is None or type(template) is not jinja2.Template or template.environment.is_async:
-        rendered: str = template.render(context)
-        return rendered
-    everything: dict[str, Any] = {}
-    for names in reversed(getattr(template.globals, "maps", (template.globals,))):
-        everything.update(names)
-    everything.update(context)
-    try:
-        return template.environment.concat(template.root_render_func(template.new_context(everything, shared=True)))
-    except Exception:
-        template.environment.handle_exception()  # raises it again, with the template's own lines in the traceback
 
 
 class Jinja2Templates:
