@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -99,6 +99,23 @@ GOALS: tuple[Goal, ...] = (
 )
 
 
+@dataclass(frozen=True)
+class Reached:
+    """What came of a goal in one run: the median of the ratios inside its rounds, and how far apart they were.
+
+    ``processor`` is the same ratio of the processor time that a request costs, theirs by ours: who makes so many times more
+    requests of a core that is his own. It does not depend on how fast the load generator is, and less on who else uses the
+    machine. ``load_busy`` is the share of its core that the load generator used beside ours.
+    """
+
+    ratio: float
+    lowest: float
+    highest: float
+    processor: float | None = None
+    load_busy: float = 0.0
+    date: str = ""
+
+
 def needed(where: str) -> set[tuple[str, str]]:
     """The works and peers that the goals of one place need."""
     found = set().union(*(goal.pairs for goal in GOALS if goal.where == where))
@@ -110,7 +127,7 @@ def measurements_of(results: Results) -> list[Mapping[str, Any]]:
     """All that a file has to say, each as a work and a peer with a rate in a round."""
     found = list(results.get("measurements", ()))
     for peer, rounds in results.get("rounds", {}).items():  # of HTTP/2
-        found += [{"work": "json", "peer": peer, "round": at, "rate": one["rate"]} for at, one in enumerate(rounds)]
+        found += [{"work": "json", "peer": peer, "round": at, **one} for at, one in enumerate(rounds)]
     for statement, runs in results.get("imports", {}).items():
         if peer := IMPORTS.get(statement):
             found += [
@@ -130,32 +147,44 @@ def runs(where: str, folder: Path = RESULTS) -> list[Results]:
     return sorted(found, key=lambda one: str(one["date"]), reverse=True)
 
 
-def reached(goal: Goal, measurements: Iterable[Mapping[str, Any]]) -> float | None:
-    """The ratio, taken inside a round, then the median; None if not all of them were measured."""
-    rates: dict[tuple[str, str], dict[Any, float]] = {}
+def reached(goal: Goal, measurements: Iterable[Mapping[str, Any]]) -> Reached | None:
+    """Every ratio is taken inside a round; None if not all of the peers were measured."""
+    found: dict[tuple[str, str], dict[Any, Mapping[str, Any]]] = {}
     for one in measurements:
-        rates.setdefault((one["work"], one["peer"]), {})[one["round"]] = one["rate"]
-    ours = rates.get((goal.work, goal.peer))
-    theirs = [rates.get((goal.its_work or goal.work, peer)) for peer in goal.against]
+        found.setdefault((one["work"], one["peer"]), {})[one["round"]] = one
+    ours = found.get((goal.work, goal.peer))
+    theirs = [found.get((goal.its_work or goal.work, peer)) for peer in goal.against]
     if ours is None or any(one is None for one in theirs):
         return None
-    fastest = max((one for one in theirs if one is not None), key=lambda one: median(one.values()))
-    ratios = [rate / fastest[number] for number, rate in ours.items() if number in fastest]
-    return median(ratios) if ratios else None
+    fastest = max(
+        (one for one in theirs if one is not None), key=lambda one: median(raw["rate"] for raw in one.values())
+    )
+    shared = [(raw, fastest[number]) for number, raw in ours.items() if number in fastest]
+    if not shared:
+        return None
+    ratios = [raw["rate"] / other["rate"] for raw, other in shared]
+    savings = [other["processor"] / raw["processor"] for raw, other in shared if raw.get("processor")]
+    return Reached(
+        median(ratios),
+        min(ratios),
+        max(ratios),
+        median(savings) if savings else None,
+        median(raw.get("load_busy", 0.0) for raw, _ in shared),
+    )
 
 
-def newest(goal: Goal, of_its_place: Sequence[Results]) -> tuple[float, str] | None:
-    """What the newest run that has measured it has reached, and its date."""
+def newest(goal: Goal, of_its_place: Sequence[Results]) -> Reached | None:
+    """What the newest run that has measured it has reached."""
     for results in of_its_place:
         if int(results.get("settings", {}).get("rounds", LEAST_ROUNDS)) < LEAST_ROUNDS:
             continue
-        ratio = reached(goal, measurements_of(results))
-        if ratio is not None:
-            return ratio, str(results["date"])[:10]
+        found = reached(goal, measurements_of(results))
+        if found is not None:
+            return replace(found, date=str(results["date"])[:10])
     return None
 
 
-def all_reached(folder: Path = RESULTS) -> dict[Goal, tuple[float, str] | None]:
-    """Every goal, with what was reached and when."""
+def all_reached(folder: Path = RESULTS) -> dict[Goal, Reached | None]:
+    """Every goal, with what was reached."""
     places = {where: runs(where, folder) for where in FILES}
     return {goal: newest(goal, places[goal.where]) for goal in GOALS}

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.goals import NAMES, Goal, all_reached, reached
+from bench.goals import NAMES, Goal, Reached, all_reached, reached
 from bench.over_time import draw
 from bench.peer import HERE, OURS, Peer, read_peers
 from bench.summary import Row, summarise
@@ -22,7 +22,9 @@ BOUNDS = HERE / "bounds.toml"
 PAGE = HERE.parent / "docs" / "performance.md"
 
 Results = Mapping[str, Any]
-Reached = Mapping[Goal, tuple[float, str] | None]  # the ratio, and when it was measured
+AllReached = Mapping[Goal, Reached | None]
+
+LIMIT = 0.9  # from this share of its core on, the load generator is the limit, or near it
 
 INTRO = """\
 # Speed
@@ -60,7 +62,7 @@ def history(folder: Path = RESULTS) -> list[Results]:
 
 
 def page(
-    results: Results, databases: Results | None, past: Sequence[Results], reached: Reached, bounds: Mapping[str, str]
+    results: Results, databases: Results | None, past: Sequence[Results], reached: AllReached, bounds: Mapping[str, str]
 ) -> str:
     """The whole page."""
     peers = read_peers()
@@ -125,10 +127,10 @@ def losses(results: Results, peers: Mapping[str, Peer]) -> str:
     for work in WORKS:
         ahead = []
         for peer in peers.values():
-            ratio = reached(Goal(work, peer.key, 1.0, ("hanok",)), results["measurements"])
-            if peer.key not in OURS and ratio is not None and ratio > 1:
+            found = reached(Goal(work, peer.key, 1.0, ("hanok",)), results["measurements"])
+            if peer.key not in OURS and found is not None and found.ratio > 1:
                 ceiling = ", which shows the ceiling" if peer.ceiling else ""
-                ahead.append((ratio, f"{peer.name} ({ratio:.2f} ×{ceiling})"))
+                ahead.append((found.ratio, f"{peer.name} ({found.ratio:.2f} ×{ceiling})"))
         if ahead:
             names = ", ".join(words for _, words in sorted(ahead, reverse=True))
             lines.append(f"- **{work}** ({WORKS[work].title}): {names}")
@@ -153,22 +155,32 @@ def database_part(databases: Results | None) -> str:
     )
 
 
-def goals(reached: Reached, bounds: Mapping[str, str]) -> str:
+def goals(reached: AllReached, bounds: Mapping[str, str]) -> str:
     """Each goal with what was reached; under it, what bounds those that were missed."""
-    lines = ["| work | who | goal | reached | | measured |", "|---|---|--:|--:|---|---|"]
+    lines = [
+        "| work | who | goal | reached | | in the rounds | by processor time | measured |",
+        "|---|---|--:|--:|---|---|--:|---|",
+    ]
     missed: list[tuple[Goal, float]] = []
     for goal, found in reached.items():
         work = f"{goal.work}, {NAMES[goal.where]}" if NAMES[goal.where] else goal.work
         start = f"| {work} | {goal.peer} | {wanted(goal)} |"
         if found is None:
-            lines.append(f"{start} – | not measured | |")
+            lines.append(f"{start} – | not measured | | | |")
             continue
-        ratio, date = found
-        if not goal.is_met(ratio):
-            missed.append((goal, ratio))
-        lines.append(f"{start} {ratio:.2f} | {'met' if goal.is_met(ratio) else '**missed**'} | {date} |")
+        is_met = goal.is_met(found.ratio)
+        if not is_met:
+            missed.append((goal, found.ratio))
+        limit = " *" if found.load_busy >= LIMIT else ""
+        saved = "–" if found.processor is None else f"{found.processor:.2f}"
+        lines.append(
+            f"{start} {found.ratio:.2f}{limit} | {'met' if is_met else '**missed**'} | "
+            f"{found.lowest:.2f} to {found.highest:.2f} | {saved} | {found.date} |"
+        )
     text = (
-        "What was reached is the median of the ratios inside the rounds of the newest run that has measured both sides. "
+        "What was reached is the median of the ratios inside the rounds of the newest run that has measured both sides; "
+        "beside it the lowest and the highest of them, and the ratio of the processor time that a request costs. A star: the "
+        f"load generator was busy for {LIMIT:.0%} of its core or more, so it may have been the limit. "
         "`import` is the time of the import, `memory` that of the worker after the load: less is better there.\n\n"
         + "\n".join(lines)
     )

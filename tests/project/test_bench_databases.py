@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bench.databases import FOLDER, WORKS, check_fortunes, wrong_row
-from bench.goals import OLD, Goal
+from bench.goals import OLD, Goal, Reached
 from bench.peer import read_peers
 from bench.performance import page, write
 from bench.postgres import ADDED, FORTUNES
@@ -161,19 +161,19 @@ def test_first_come_first_served_is_one_of_each_other_connection() -> None:
 
 
 def test_the_page_tells_wins_losses_and_what_is_not_known(results: dict[str, Any]) -> None:
-    told: dict[Goal, tuple[float, str] | None] = {
-        Goal("json", "hanok", 12, ("fastapi",)): (13, "2026-01-02"),
-        Goal("json", "hanok", 1.3, ("go",)): (0.93, "2026-01-02"),
-        Goal("json", "hanok", 8, ("fastapi",), where=OLD): (9, "2026-01-01"),
-        Goal("import", "hanok", 0.25, ("fastapi",), at_most=True): (0.3, "2026-01-02"),
+    told: dict[Goal, Reached | None] = {
+        Goal("json", "hanok", 12, ("fastapi",)): Reached(13, 12, 14, 12.5, date="2026-01-02"),
+        Goal("json", "hanok", 1.3, ("go",)): Reached(0.93, 0.9, 1, 0.95, date="2026-01-02"),
+        Goal("json", "hanok", 8, ("fastapi",), where=OLD): Reached(9, 9, 9, 9, load_busy=0.99, date="2026-01-01"),
+        Goal("import", "hanok", 0.25, ("fastapi",), at_most=True): Reached(0.3, 0.3, 0.3, date="2026-01-02"),
         Goal("params", "hanok", 13, ("fastapi",)): None,
     }
     text = page(results, None, [results], told, {"json hanok go": "the parser, 41 % of the time."})
     assert "| **Hanok** | **13.0** |" in text
     assert "- **json** (JSON built for each request): Go net/http (1.08 ×)" in text
-    assert "| json | hanok | ≥ 12 × fastapi | 13.00 | met | 2026-01-02 |" in text
-    assert "| json, Python 3.11 | hanok | ≥ 8 × fastapi | 9.00 | met | 2026-01-01 |" in text
-    assert "| import | hanok | ≤ 0.25 × fastapi | 0.30 | **missed** | 2026-01-02 |" in text
+    assert "| json | hanok | ≥ 12 × fastapi | 13.00 | met | 12.00 to 14.00 | 12.50 | 2026-01-02 |" in text
+    assert "| json, Python 3.11 | hanok | ≥ 8 × fastapi | 9.00 * | met | 9.00 to 9.00 | 9.00 | 2026-01-01 |" in text
+    assert "| import | hanok | ≤ 0.25 × fastapi | 0.30 | **missed** | 0.30 to 0.30 | – | 2026-01-02 |" in text
     assert "- **json**, hanok, 0.93 where ≥ 1.3 × go was the goal: the parser, 41 % of the time." in text
     assert "not written yet (`import hanok fastapi` in bench/bounds.toml)" in text
     assert "| params | hanok | ≥ 13 × fastapi | – | not measured | |" in text
