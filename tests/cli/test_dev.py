@@ -14,6 +14,41 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
+FAILS_AT_START = """
+from contextlib import asynccontextmanager
+
+from hanok import Hanok
+
+
+@asynccontextmanager
+async def lifespan(app):
+    START
+    yield
+
+
+app = Hanok(lifespan=lifespan)
+"""
+
+CANNOT_BE_MADE = """
+from hanok import Hanok
+
+
+class Limit:
+    def __init__(self, app, most):
+        self.most = int(most)
+
+
+app = Hanok()
+app.add_middleware(Limit, most="many")
+"""
+
+REFUSES_TO_START = """
+async def app(scope, receive, send):
+    if scope["type"] == "lifespan":
+        await receive()
+        await send({"type": "lifespan.startup.failed", "message": "no <database> here"})
+"""
+
 STREAM = """
 import asyncio
 
@@ -118,6 +153,68 @@ def test_outside_debug_mode_nobody_is_shown_why_a_save_is_broken(
     monkeypatch.setenv("HANOK_DEBUG", "0")
     project(**{"main.py": "app = oops\n"})
     command = hanok("run", "main:app", "--reload", "--port", "0")
+    command.wait_for("broken +waiting for the next save")
+    assert "shows why" not in command.text
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        (
+            FAILS_AT_START.replace("START", "app.state.port = int('port')"),
+            ["ValueError", "main.py, line 9, in lifespan"],
+        ),
+        (FAILS_AT_START.replace("START", "import nowhere_to_be_found"), ["main.py, line 9", "pip install"]),
+        (FAILS_AT_START.replace("START", "raise SystemExit('no database')"), ["SystemExit", "no database", "line 9"]),
+        (CANNOT_BE_MADE, ["ValueError", "main.py, line 7, in Limit.__init__"]),
+        (REFUSES_TO_START, ["StartupFailed", "no &lt;database&gt; here"]),
+        ("raise SystemExit('no database')\n", ["SystemExit", "no database", "main.py, line 1"]),
+    ],
+    ids=["lifespan", "remedy", "exit", "middleware", "message", "exit at import"],
+)
+def test_why_an_application_does_not_start_is_shown_and_the_next_save_mends_it(
+    project: Any, hanok: Any, asgi_app: Any, source: str, words: list[str]
+) -> None:
+    directory = project(**{"main.py": source})
+    command = hanok("dev", "--port", "0")
+    url = command.wait_for(r"(http://\S+) shows why; waiting for the next save").group(1)
+    page = httpx.get(url, headers={"Accept": "text/html"})
+    assert page.status_code == 500
+    for word in words:
+        assert word in page.text
+    save(directory, asgi_app(b"mended"))
+    command.wait_for("changed")
+    assert command.url() == url
+    assert httpx.get(url).content == b"mended"
+
+
+def test_a_save_that_fails_to_start_takes_the_place_of_one_that_served(project: Any, hanok: Any, asgi_app: Any) -> None:
+    directory = project(**{"main.py": asgi_app(b"one")})
+    command = hanok("dev", "--port", "0")
+    url = command.url()
+    with httpx.Client() as client:
+        assert client.get(url).content == b"one"
+        save(directory, FAILS_AT_START.replace("START", "app.state.port = int('port')"))
+        command.wait_for("the start-up of the application failed")
+        command.wait_for("shows why; waiting for the next save")
+        told = client.get(url, headers={"Accept": "application/json"}).json()["error"]
+        assert (told["type"], Path(told["file"]).name, told["line"]) == ("ValueError", "main.py", 9)
+        save(directory, asgi_app(b"mended"))
+        command.wait_for("ready")
+        assert client.get(url).content == b"mended"
+
+
+def test_a_stop_ends_what_shows_why_the_application_does_not_start(project: Any, hanok: Any) -> None:
+    project(**{"main.py": REFUSES_TO_START})
+    command = hanok("dev", "--port", "0")
+    command.wait_for("shows why")
+    command.signal(signal.SIGTERM)
+    assert command.ends() == 0
+
+
+def test_outside_debug_mode_nobody_is_shown_why_an_application_does_not_start(project: Any, hanok: Any) -> None:
+    project(**{"main.py": REFUSES_TO_START})
+    command = hanok("run", "main:app", "--reload", "--port", "0", HANOK_DEBUG="0")
     command.wait_for("broken +waiting for the next save")
     assert "shows why" not in command.text
 

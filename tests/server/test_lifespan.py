@@ -47,6 +47,23 @@ def test_an_application_that_just_returns_has_none():
     assert life(app)[1] is LifespanState.ABSENT
 
 
+def test_what_says_only_that_it_failed_is_known_by_its_message():
+    async def app(scope, receive, send):
+        await send({"type": "lifespan.startup.failed", "message": "no database\n"})
+
+    assert repr(life(app)[3].error) == "StartupFailed('no database')"
+
+
+def test_an_exit_during_the_startup_is_a_failure_of_it(caplog):
+    async def app(scope, receive, send):
+        raise SystemExit("no database")
+
+    started, state, _, lifespan = life(app)
+    assert (started, state) == (False, LifespanState.FAILED)
+    assert str(lifespan.error) == "no database"
+    assert "the lifespan of the application failed" in caplog.text
+
+
 def test_off_does_not_call_the_application():
     assert life(None, "off")[:3] == (True, LifespanState.ABSENT, True)
 
@@ -57,7 +74,9 @@ def test_a_failed_startup_is_told(caplog):
         await send({"type": "lifespan.startup.failed", "message": "no database\n"})
         raise ValueError
 
-    assert life(app)[:2] == (False, LifespanState.FAILED)
+    started, state, _, lifespan = life(app)
+    assert (started, state) == (False, LifespanState.FAILED)
+    assert isinstance(lifespan.error, ValueError)
     assert "the start-up of the application failed: no database" in caplog.messages
 
 

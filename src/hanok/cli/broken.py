@@ -1,4 +1,4 @@
-"""BrokenApp: what is served while the application that is being written cannot be imported."""
+"""BrokenApp: what is served while the application that is being written cannot be imported, or does not start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class BrokenApp(NativeApp):
     page that shows the failing line and what to do. WebSockets are refused.
     """
 
-    def __init__(self, error: Exception) -> None:
+    def __init__(self, error: BaseException) -> None:
         self.error = error
 
     async def handle(self, exchange: Any) -> None:

@@ -8,12 +8,11 @@ from __future__ import annotations
 import select
 import socket
 import sys
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hanok.cli.load import ImportFailed
-    from hanok.server.config import Config
+    from hanok.server.reload_child import Assignment as Given
     from hanok.server.supervisor.assignment import Assignment
     from hanok.server.supervisor.link import Link
 
@@ -23,8 +22,8 @@ OTHERS_FAIL = 3.0  # seconds in which other workers fail alike, if they do
 
 def main(fd: int) -> int:
     """Serve what the parent has assigned, and tell it when that has begun."""
+    from hanok.app import debug_wanted
     from hanok.cli.banner import describe_app
-    from hanok.cli.load import ImportFailed
     from hanok.cli.run import serve_here
     from hanok.cli.start import guarded_start
     from hanok.server import logs
@@ -36,31 +35,45 @@ def main(fd: int) -> int:
 
     def serve() -> int:
         logs.configure(config)
-        try:
-            return serve_here(
-                config,
-                assignment.target,
-                lambda: sockets,
-                lambda app, _: tell_ready(assignment, describe_app(app)),
-            )
-        except ImportFailed as failed:
-            from hanok.app import debug_wanted
-
-            if not debug_wanted():
-                raise
-            return serve_error(config, sockets, failed, lambda: tell_ready(assignment, {"broken": True}))
+        if debug_wanted():
+            return serve_or_show(assignment, sockets)
+        return serve_here(
+            config, assignment.target, lambda: sockets, lambda app, _: tell_ready(assignment, describe_app(app))
+        )
 
     return guarded_start(serve)
 
 
-def serve_error(config: Config, sockets: list[socket.socket], failed: ImportFailed, ready: Callable[[], Any]) -> int:
-    """Show in the terminal why the application cannot be imported, and to whoever asks, until a save replaces this process."""
+def serve_or_show(assignment: Given, sockets: list[socket.socket]) -> int:
+    """Serve the application; or, if it cannot be imported or does not start, show why in the terminal, and to whoever asks,
+    until a save replaces this process.
+    """
+    from hanok.cli.banner import describe_app
     from hanok.cli.broken import BrokenApp
     from hanok.cli.errors import show_import_error
+    from hanok.cli.load import ImportFailed, load_app
+    from hanok.server.reload_child import tell_ready
     from hanok.server.worker import Worker
 
-    show_import_error(failed.error, failed.target)
-    return Worker(config, BrokenApp(failed.error), on_ready=ready).run(sockets)
+    config = assignment.config
+    error: BaseException
+    spare = [one.dup() for one in sockets]  # a worker closes those that it was given
+    try:
+        app = load_app(assignment.target, config.app_dir, config.factory)[1]
+    except ImportFailed as failed:
+        show_import_error(failed.error, failed.target)
+        error = failed.error
+    except SystemExit as ended:
+        show_import_error(ended, assignment.target)
+        error = ended
+    else:
+        worker = Worker(config, app, on_ready=lambda: tell_ready(assignment, describe_app(app)))
+        code = worker.run(sockets)
+        if worker.failure is None:
+            return code
+        error = worker.failure  # the log has told it
+    plain = replace(config, interface="auto", lifespan="off")  # whatever the application is, the page is ours
+    return Worker(plain, BrokenApp(error), on_ready=lambda: tell_ready(assignment, {"broken": True})).run(spare)
 
 
 def work(assignment: Assignment, link: Link) -> int:

@@ -37,6 +37,10 @@ TRANSITIONS: dict[LifespanState, frozenset[LifespanState]] = {
 }
 
 
+class StartupFailed(Exception):
+    """The application has said so, with this message and no more."""
+
+
 class Lifespan:
     """Runs one application's lifespan. ``mode`` is auto (an application without one is fine), on or off."""
 
@@ -45,6 +49,7 @@ class Lifespan:
         self.mode = mode
         self.state = LifespanState.NEW
         self.shared: dict[str, Any] = {}  # what the application put into scope["state"]
+        self.error: BaseException | None = None  # why it failed, once it has
         self._events: asyncio.Queue[Message] = asyncio.Queue()
         self._changed = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -90,15 +95,16 @@ class Lifespan:
         scope = {"type": "lifespan", "asgi": dict(ASGI_VERSION), "state": self.shared}
         try:
             await self.app(scope, self._events.get, self._send)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # ``sys.exit("no database")`` must not tear the event loop down
+            self.error = error
             self._ended(error)
         else:
             self._ended(None)
 
-    def _ended(self, error: Exception | None) -> None:
+    def _ended(self, error: BaseException | None) -> None:
         """The application has left its lifespan call."""
         if self.state is LifespanState.STARTING:
-            if self.mode == "auto":
+            if self.mode == "auto" and not isinstance(error, SystemExit):
                 logger.debug("the application has no lifespan", exc_info=error)
                 self._become(LifespanState.ABSENT)
             else:
@@ -124,6 +130,7 @@ class Lifespan:
             what = "start-up" if kind == "lifespan.startup.failed" else "shutdown"
             logger.error("the %s of the application failed: %s", what, message.get("message", "").strip())
             if self.state in (LifespanState.STARTING, LifespanState.STOPPING):
+                self.error = StartupFailed(message.get("message", "").strip())  # unless it raises what it was
                 self._become(LifespanState.FAILED)
         else:
             raise RuntimeError(f"the application sent {kind!r} during {self.state.name.lower()} of its lifespan")

@@ -85,6 +85,7 @@ class Worker:
         self.link = link
         self.recycling = Recycling(config, self._enough)
         self.state = WorkerState.NEW
+        self.failure: BaseException | None = None  # why the application did not start, if it did not
         self.services: Services | None = None
         self.panel = panel
         self.observed: Observed | None = None  # what watches it, while it lives
@@ -191,6 +192,7 @@ class Worker:
         if was_stopped or not starting.result():
             starting.cancel()
             await lifespan.abandon()
+            self.failure = None if was_stopped else lifespan.error
             await observed.close()
             self._become(WorkerState.STOPPED)
             return OK if was_stopped else STARTUP_FAILED
@@ -231,6 +233,7 @@ class Worker:
                 prepare()
         except Exception as error:
             logger.error("the application cannot be put together", exc_info=error)
+            self.failure = error
             return False
         return True
 
