@@ -1,4 +1,4 @@
-from hanok.exchange cimport Exchange
+from hanok.exchange.http cimport Exchange
 
 cdef class CaptureExchange(Exchange):
     cdef public object announced, audience, discarded, ended, file, head, over, pause, piece, whole

@@ -7,7 +7,8 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect
-from hanok.exchange import AnswerState, Exchange, body_allowed
+from hanok.exchange import AnswerState, body_allowed
+from hanok.exchange.http import Exchange
 
 if TYPE_CHECKING:
     from hanok.types import RawHeaders, Send

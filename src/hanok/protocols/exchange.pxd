@@ -1,4 +1,4 @@
-from hanok.exchange cimport Exchange
+from hanok.exchange.http cimport Exchange
 
 cdef object _WAITING, _DONE, _UNSENT, _LENGTH
 

@@ -6,7 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hanok.exceptions import LocalProtocolError
-from hanok.exchange import AnswerState, Exchange
+from hanok.exchange.answer import AnswerState
+from hanok.exchange.http import Exchange
 from hanok.protocols.h1.answer import Framing
 
 if TYPE_CHECKING:

@@ -1,5 +1,6 @@
 cimport cython
-from hanok.exchange cimport Exchange, Incoming
+from hanok.exchange.http cimport Exchange
+from hanok.exchange.incoming cimport Incoming
 
 cdef class Entry:
     cdef public object endpoint, enter, index, max_body_size, methods, route, template

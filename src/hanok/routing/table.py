@@ -24,12 +24,12 @@ import re
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from hanok.exchange import Exchange
+from hanok.exchange.http import Exchange
 from hanok.routing.convertors import Convertor, StringConvertor
 from hanok.routing.template import Parameter, Segment, Template, spans_segments
 
 if TYPE_CHECKING:
-    from hanok.exchange import Incoming
+    from hanok.exchange.incoming import Incoming
 
 ANY_METHOD = None
 _MERGED_LIMIT = 4096

@@ -1,5 +1,5 @@
 cimport cython
-from hanok.exchange cimport WebSocketExchange
+from hanok.exchange.websocket cimport WebSocketExchange
 from hanok.protocols.waiter cimport Waiter
 from hanok.protocols.ws.writer cimport Writer
 

@@ -7,7 +7,8 @@ from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect, LocalProtocolError
-from hanok.exchange import WebSocketExchange, body_allowed
+from hanok.exchange import body_allowed
+from hanok.exchange.websocket import WebSocketExchange
 from hanok.protocols.tls_extension import with_tls
 from hanok.protocols.waiter import Waiter
 from hanok.protocols.ws.handshake import offered_subprotocols

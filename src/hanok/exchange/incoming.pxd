@@ -3,11 +3,3 @@ cdef class Incoming:
     cdef public object method, path, path_params, query, query_cache, raw_path, root_path, route, router, scheme, sent
     cdef public object server, session, started, state
     cpdef matched(self, object route, object endpoint, object path_params)
-
-cdef class Exchange(Incoming):
-    cdef public object answer_state, answer_trailers, body, body_limit, body_read, exits, filters, form_cache, late, status
-    cdef public object stream_consumed
-    cpdef _answer(self, object status, object headers, object body)
-
-cdef class WebSocketExchange(Incoming):
-    cdef public object websocket
