@@ -22,12 +22,14 @@ LEAST_ROUNDS = 3
 
 # Where something was measured → the files of all such runs, each in one file, and how the page names it.
 MAIN, DATABASES, HTTP2, OLD, PURE = "main", "databases", "http2", "python3.11", "pure"
+OPTIMIZED = "optimized"  # no goal is about it
 FILES = {
     MAIN: "[0-9]*.json",
     DATABASES: "databases-[0-9]*.json",
     HTTP2: "http2.json",
     OLD: "python3.11/[0-9]*.json",
     PURE: "pure/[0-9]*.json",
+    OPTIMIZED: "optimized/[0-9]*.json",
 }
 NAMES = {MAIN: "", DATABASES: "PostgreSQL", HTTP2: "HTTP/2", OLD: "Python 3.11", PURE: "uncompiled"}
 

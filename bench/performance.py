@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.goals import NAMES, Goal, Reached, all_reached, reached
+from bench.goals import NAMES, OLD, OPTIMIZED, PURE, Goal, Reached, all_reached, reached, runs
 from bench.over_time import draw
 from bench.peer import HERE, OURS, Peer, read_peers
 from bench.summary import Row, summarise
@@ -24,6 +24,12 @@ PAGE = HERE.parent / "docs" / "performance.md"
 Results = Mapping[str, Any]
 AllReached = Mapping[Goal, Reached | None]
 
+# The places beside the comparison whose ratios are told, too.
+ELSEWHERE = {
+    OPTIMIZED: "A CPython built with profile-guided and link-time optimization, as Debian builds it",
+    OLD: "Python 3.11",
+    PURE: "Without the compiled core",
+}
 LIMIT = 0.9  # from this share of its core on, the load generator is the limit, or near it
 
 INTRO = """\
@@ -62,7 +68,12 @@ def history(folder: Path = RESULTS) -> list[Results]:
 
 
 def page(
-    results: Results, databases: Results | None, past: Sequence[Results], reached: AllReached, bounds: Mapping[str, str]
+    results: Results,
+    databases: Results | None,
+    past: Sequence[Results],
+    reached: AllReached,
+    bounds: Mapping[str, str],
+    others: Mapping[str, Results] | None = None,
 ) -> str:
     """The whole page."""
     peers = read_peers()
@@ -76,6 +87,8 @@ def page(
         ratios(rows, peers, list(WORKS)),
         "## Where others are faster",
         losses(results, peers),
+        "## On other interpreters",
+        elsewhere(others or {}),
         "## Databases",
         database_part(databases),
         "## Goals",
@@ -135,6 +148,19 @@ def losses(results: Results, peers: Mapping[str, Peer]) -> str:
             names = ", ".join(words for _, words in sorted(ahead, reverse=True))
             lines.append(f"- **{work}** ({WORKS[work].title}): {names}")
     return "\n".join(lines) or "At no work that was measured."
+
+
+def elsewhere(others: Mapping[str, Results]) -> str:
+    """The ratios of runs on another Python or in another form, each with what it ran on."""
+    parts = [
+        "How many times faster a server is than another depends on the interpreter: what runs longest in it gains most from "
+        "a better one. With the usual settings of pyenv CPython is compiled without profile-guided optimization, and so it "
+        "was for the other tables of this page; Debian's packages and the official images have it."
+    ]
+    for place, results in others.items():
+        table = ratios(summarise(results["measurements"]), read_peers(), list(WORKS))
+        parts.append(f"**{ELSEWHERE[place]}.** {where(results)}.\n\n{table}")
+    return "\n\n".join(parts) if others else "Not measured yet."
 
 
 def database_part(databases: Results | None) -> str:
@@ -223,7 +249,9 @@ def write(folder: Path = RESULTS, to: Path = PAGE) -> Path | None:
         return None
     bounds = tomllib.loads(BOUNDS.read_text())
     past = history(folder)
-    to.write_text(page(results, read("databases-latest.json", folder), past, all_reached(folder), bounds))
+    others = {place: found[0] for place in ELSEWHERE if (found := runs(place, folder))}
+    databases = read("databases-latest.json", folder)
+    to.write_text(page(results, databases, past, all_reached(folder), bounds, others))
     if folder == RESULTS and to == PAGE:
         (folder / "over-time.svg").write_text(draw(past, read_peers()))
     return to

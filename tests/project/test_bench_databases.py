@@ -188,6 +188,14 @@ def test_the_page_tells_of_databases_when_they_were_measured(results: dict[str, 
     assert "a pool of 16" in text
 
 
+def test_the_page_tells_of_other_interpreters_what_was_measured_there(results: dict[str, Any]) -> None:
+    other = results | {"machine": {**results["machine"], "python": "Python 3.11.9"}}
+    text = page(results, None, [], {}, {}, {OLD: other})
+    assert "**Python 3.11.** 2026-01-02" in text
+    assert "Python 3.11.9" in text
+    assert "Not measured yet." in page(results, None, [], {}, {})
+
+
 def test_the_page_says_which_works_are_of_an_earlier_run(results: dict[str, Any]) -> None:
     run = {"date": "2026-01-01T00:00:00+00:00", "rounds": 5, "seconds": 1.0}
     told = {"measured": {"json": run, "params": {**run, "date": results["date"]}}}
