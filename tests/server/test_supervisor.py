@@ -70,6 +70,21 @@ def test_a_worker_that_is_importing_ends_with_its_supervisor_too(hanok_run, dire
     until(lambda: is_gone(worker))
 
 
+def test_a_worker_that_is_importing_when_its_supervisor_dies_leaves_no_files_behind(hanok_run, directory, until):
+    (directory / "second.py").write_text(
+        "import os, time\nfrom main import app\n"
+        "try:\n    open('first', 'x').close()\n"
+        "except FileExistsError:\n    open('importing', 'w').close()\n    time.sleep(1000)\n"
+    )
+    server = hanok_run("--workers", "2", "--pid", "pid", address=("--uds", "socket"), target="second:app")
+    server.says("unix:socket")
+    until((directory / "importing").exists)
+    server.signal(signal.SIGKILL)
+    server.ends()
+    assert not (directory / "pid").exists()
+    assert not (directory / "socket").exists()
+
+
 def test_files_are_removed_at_a_normal_end(hanok_run, directory):
     server = hanok_run("--pid", "pid", address=("--uds", "socket"))
     server.says("unix:socket")

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import types
 
 import pytest
@@ -17,6 +18,7 @@ from hanok.server.notify import Notifier
 from hanok.server.pidfile import PidFile
 from hanok.server.supervisor import leftovers, sockets, spawn, states
 from hanok.server.supervisor.endings import Endings
+from hanok.server.supervisor.heartbeat import Beats, Heartbeat
 from hanok.server.supervisor.states import ProcessEvent, ProcessState, SupervisorEvent, SupervisorState
 
 # ---- tables
@@ -170,6 +172,59 @@ def test_only_what_a_dead_supervisor_has_left_is_removed(tmp_path):
         files = tuple((str(one), one.stat().st_ino) for one in (pid, other, used, left))
         leftovers.tidy((*files, (str(tmp_path / "none"), 1)), 17)
     assert [one.exists() for one in (pid, other, used, left)] == [False, True, True, False]
+
+
+def test_a_supervisor_has_died_when_it_is_the_parent_no_more(monkeypatch):
+    """Its end of the socket may be closed a moment before that."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        parents = [17] * 3 + [1] * 2
+        monkeypatch.setattr(os, "getppid", lambda: parents.pop(0))
+        theirs.send(b"stop\n")
+        theirs.close()
+        assert leftovers.has_died(17, ours)
+        assert len(parents) == 0
+
+
+def test_a_supervisor_that_may_still_speak_has_not_died(monkeypatch):
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.setblocking(False)
+        monkeypatch.setattr(os, "getppid", lambda: 17)
+        assert not leftovers.has_died(17, ours)
+        assert leftovers.has_died(18, ours)
+        theirs.send(b"never read")
+        ours.send(b"never read")
+        theirs.close()  # which is a reset for the other
+        monkeypatch.setattr(leftovers, "DYING", 0)
+        assert not leftovers.has_died(17, ours)
+
+
+def test_a_worker_that_ends_after_its_supervisor_ends_in_its_own_way():
+    grace_began, given_up = threading.Event(), threading.Event()
+
+    def grace():
+        grace_began.set()
+        return 1000.0
+
+    heartbeat = Heartbeat()
+    beats = Beats(heartbeat, 0.001, -1, grace, given_up.set)
+    beats.start()
+    assert grace_began.wait(30)
+    beats.stop()
+    heartbeat.close()
+    assert not given_up.is_set()
+
+
+def test_a_worker_that_does_not_end_after_its_supervisor_is_given_up():
+    given_up = threading.Event()
+    heartbeat = Heartbeat()
+    beats = Beats(heartbeat, 0.001, -1, lambda: 0.0, given_up.set)
+    beats.start()
+    assert given_up.wait(30)
+    beats.stop()
+    heartbeat.close()
 
 
 # ---- who a process is

@@ -70,14 +70,22 @@ class Beats:
     """The thread that beats beside a worker's event loop.
 
     It also sees that the supervisor has died where the loop cannot: before there is one, or while it is blocked.
-    ``grace`` is how long the worker may then take to end by itself; none before ``serving`` is set.
+    ``grace`` is how long the worker may then take to end by itself, and ``give_up`` what is called if it does not.
     """
 
-    def __init__(self, heartbeat: Heartbeat, interval: float, parent: int, grace: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        heartbeat: Heartbeat,
+        interval: float,
+        parent: int,
+        grace: Callable[[], float],
+        give_up: Callable[[], object],
+    ) -> None:
         self.heartbeat = heartbeat
         self.interval = interval
         self.parent = parent
         self.grace = grace
+        self.give_up = give_up
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run, name="hanok-heartbeat", daemon=True)
 
@@ -94,8 +102,9 @@ class Beats:
         while not self._end.wait(self.interval):
             self.heartbeat.beat(THREAD)
             if os.getppid() != self.parent:
-                self._end.wait(self.grace())
-                os._exit(1)
+                if not self._end.wait(self.grace()):
+                    self.give_up()
+                return
 
 
 def interval_for(patience: float | None) -> float:

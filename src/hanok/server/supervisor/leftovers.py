@@ -5,7 +5,35 @@ from __future__ import annotations
 import os
 import socket
 import stat
+import time
 from contextlib import suppress
+
+DYING = 5.0  # seconds that the end of a killed process may take, where others keep the processors busy
+
+
+def has_died(supervisor: int, control: socket.socket) -> bool:
+    """Whether the parent of this process, with which ``control`` joins it, has died.
+
+    Its end of the socket closes while it is dying, which is before it has let go of its listeners for certain, and before
+    it ceases to be the parent: that is waited for.
+    """
+    if _has_ended(control):
+        deadline = time.monotonic() + DYING
+        while os.getppid() == supervisor and time.monotonic() < deadline:
+            time.sleep(0.001)
+    return os.getppid() != supervisor
+
+
+def _has_ended(control: socket.socket) -> bool:
+    """Whether the other end is closed. What it said before is thrown away."""
+    try:
+        while control.recv(4096):
+            pass
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def tidy(files: tuple[tuple[str, int], ...], supervisor: int) -> None:

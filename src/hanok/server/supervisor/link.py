@@ -22,7 +22,7 @@ from typing import Any
 from hanok.server.hooks import Hooks, WorkerFacts
 from hanok.server.supervisor.assignment import ENOUGH, SERVES, Assignment
 from hanok.server.supervisor.heartbeat import CONNECTIONS, LOOP, REQUESTS, Beats, Heartbeat, interval_for
-from hanok.server.supervisor.leftovers import tidy
+from hanok.server.supervisor.leftovers import has_died, tidy
 from hanok.server.supervisor.signals import TRACE, let_trace
 
 logger = logging.getLogger("hanok.error")
@@ -48,7 +48,7 @@ class Link:
         self._control.setblocking(False)
         self._heard = b""
         self._serves = False
-        self._beats = Beats(self.heartbeat, self.interval, parent, self._grace)
+        self._beats = Beats(self.heartbeat, self.interval, parent, self._grace, self._give_up)
 
     def start(self) -> None:
         """Begin to beat, and be ready to say where this process hangs."""
@@ -60,7 +60,7 @@ class Link:
     def end(self) -> None:
         """The worker's last act. What a dead supervisor has left behind is removed."""
         self._beats.stop()
-        if os.getppid() != self.parent:
+        if has_died(self.parent, self._control):
             tidy(self.assignment.files, self.parent)
 
     # ---- what the worker says
@@ -119,6 +119,17 @@ class Link:
         if not self._serves:
             return 0.0
         return float("inf") if allowed is None else allowed + MARGIN
+
+    def _give_up(self) -> None:
+        """The supervisor has died, and this worker does not end by itself, or not soon enough. Called from a thread.
+
+        What it listens on is closed first: else it would be taken for a reason to keep the files.
+        """
+        for fd in self.assignment.listener_fds:
+            with suppress(OSError):
+                os.close(fd)
+        tidy(self.assignment.files, self.parent)
+        os._exit(1)
 
     def _abort(self, number: int, frame: FrameType | None) -> None:
         self.hooks.call("worker_abort", self.facts)
