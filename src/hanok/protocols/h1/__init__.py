@@ -2,10 +2,10 @@
 
 What enters: bytes from an asyncio transport. What leaves: an ``H1Exchange`` for each request, handed to the
 application's handler in a task of its own, and the answers in the order of the requests. Read ``connection``
-first; ``state`` is its transition table, ``output`` its writing half, ``upload`` and ``incoming`` the way of a request's
-body to the handler, ``exchange`` the door that the application sees. ``head`` takes heads apart (``grammar`` has the
-expressions, ``unusual`` what is rare or wrong), ``body`` the chunked coding, ``answer`` writes the heads of answers; these do
-no I/O.
+first; ``state`` is its transition table, ``output`` its writing half, ``closing`` the forms of its end, ``upload`` and
+``incoming`` the way of a request's body to the handler, ``exchange`` the door that the application sees. ``head`` takes
+heads apart (``grammar`` has the expressions, ``unusual`` what is rare or wrong), ``body`` the chunked coding, ``answer``
+writes the heads of answers; these do no I/O.
 
 **Upgrade to WebSocket.** On a ``GET`` with ``Connection: upgrade`` and ``Upgrade: websocket`` the connection
 calls the factory that the worker put into its ``Services``:

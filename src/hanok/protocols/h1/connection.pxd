@@ -1,16 +1,15 @@
 cimport cython
+from hanok.protocols.h1.closing cimport Closing
 from hanok.protocols.h1.exchange cimport H1Exchange
 from hanok.protocols.h1.head cimport RequestHead
-from hanok.protocols.h1.output cimport Output
 from hanok.protocols.services cimport Services
 
-cdef class H1Connection(Output):
+cdef class H1Connection(Closing):
     cdef public Py_ssize_t _at
     cdef public bytes _buffer
-    cdef public object _goodbye, _limits, _said, _since, _turn, _upload, state
-    cdef public bint _reading_paused, ended, left
+    cdef public object _limits, _said, _since, _turn
+    cdef public bint left
     cdef public RequestHead _previous
-    cdef public H1Exchange exchange
 
     @cython.locals(state=object)
     cpdef data_received(self, bytes data)
@@ -27,4 +26,4 @@ cdef class H1Connection(Output):
     cpdef answer_end(self, object exchange)
     cpdef _idle(self)
 
-cdef object _IDLE, _READING, _ANSWERING, _DISCARDING, _LINGERING, _UPGRADED, _CLOSED, _ON_REQUEST, _ON_ANSWER_END, TURNING
+cdef object _IDLE, _READING, _ANSWERING, _DISCARDING, _UPGRADED, _ON_REQUEST, _ON_ANSWER_END, TURNING

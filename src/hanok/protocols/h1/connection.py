@@ -13,19 +13,16 @@ the place of the next one in ``_buffer``.
 from __future__ import annotations
 
 import asyncio
-import socket
-import struct
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ClientDisconnect, RemoteProtocolError
 from hanok.exchange import AnswerState, too_large
-from hanok.protocols.connection import PLAIN
 from hanok.protocols.h1 import state as states
 from hanok.protocols.h1.answer import CONTINUE, Framing
+from hanok.protocols.h1.closing import Closing
 from hanok.protocols.h1.exchange import H1Exchange
 from hanok.protocols.h1.head import HeadLimits, RequestHead, parse_head
 from hanok.protocols.h1.incoming import BodyQueue
-from hanok.protocols.h1.output import Output
 from hanok.protocols.h1.state import H1State
 from hanok.protocols.h1.upload import WHOLE_BODY, Upload
 from hanok.protocols.unread import has_unread
@@ -33,7 +30,6 @@ from hanok.protocols.unread import has_unread
 if TYPE_CHECKING:
     from hanok.protocols.services import Services
 
-LINGER_TIME = 2.0  # seconds for which a peer may take note of our last answer
 FIRST_REQUEST = 0.25  # seconds for which a draining server awaits the first request of a connection
 STILL_UNREAD = 0.01  # seconds until another look at what the event loop has not read yet
 PIPELINE_CAP = 32  # requests of one connection in one turn of the event loop
@@ -41,48 +37,35 @@ BUFFER_HIGH = 65536  # bytes of waiting requests above which we stop reading
 HALF_CLOSED = 2.0  # seconds without a byte to say after which a peer that says no more is taken to have gone
 
 _IDLE, _READING, _ANSWERING = H1State.IDLE, H1State.READING, H1State.ANSWERING
-_DISCARDING, _LINGERING = H1State.DISCARDING, H1State.LINGERING
-_UPGRADED, _CLOSED = H1State.UPGRADED, H1State.CLOSED
+_DISCARDING, _UPGRADED = H1State.DISCARDING, H1State.UPGRADED
 _ON_REQUEST, _ON_ANSWER_END = states.ON_REQUEST, states.ON_ANSWER_END
 TURNING = object()
 
 
-class H1Connection(Output, asyncio.Protocol):
+class H1Connection(Closing, asyncio.Protocol):
     """One HTTP/1.1 connection."""
 
     __slots__ = (
         "_at",
         "_buffer",
-        "_goodbye",
         "_limits",
         "_previous",
-        "_reading_paused",
         "_said",
         "_since",
         "_turn",
-        "_upload",
-        "ended",
-        "exchange",
         "left",
-        "state",
     )
 
     def __init__(self, services: Services, limits: HeadLimits | None = None) -> None:
         super().__init__(services)
         self._limits = limits or HeadLimits.of(services.settings)
-        self.state = _IDLE
-        self.exchange: H1Exchange | None = None  # the one that is being served
-        self.ended = False  # the peer says no more; it may still listen
         self._said = 0  # bytes of the answer that it had been sent when we looked last
         self.left = False  # it is taken to have gone, though nobody can know before something is sent
-        self._reading_paused = False
         self._buffer = b""  # requests after the one being served, from _at on
         self._at = 0
-        self._upload: Upload | None = None  # the body that is still coming
         self._previous: RequestHead | None = None  # of the request before
         self._turn: object = None  # the scheduled _advance; TURNING while it runs
         self._since = self.loop.time()  # when what we wait for began
-        self._goodbye: asyncio.TimerHandle | None = None  # the end of lingering
 
     # ---- called by the transport
 
@@ -297,59 +280,40 @@ class H1Connection(Output, asyncio.Protocol):
         exchange.keep_alive = False
 
     def _refuse(self, status: int, reason: str) -> None:
-        """The peer broke the protocol or a limit: say so if nothing was said, then give the connection up."""
-        self.services.refused(self.client, status, reason)
-        exchange = self.exchange
         self._rest(b"", 0)
-        if exchange is not None and exchange.framing is not Framing.UNSENT:
-            self.fail_answer(exchange)
-            return
-        if self.state is not _DISCARDING:  # there the answer has been given
-            text = reason.encode("latin-1", "replace")
-            head, _, _ = self.heads.whole(status, PLAIN, len(text), False, True)
-            self.send(head + b"connection: close\r\n\r\n" + text)
-            self.flush()
-        if exchange is not None:
-            exchange.status = status
-            if self.services.access is not None:
-                self.services.access(exchange)
-            self._abandon(exchange)
-        self._linger()
+        super()._refuse(status, reason)
 
-    def _abandon(self, exchange: H1Exchange) -> None:
-        """The exchange loses its connection while its handler may still run."""
-        self.gone = True
-        self.exchange = None
-        if exchange.queue is not None:
-            exchange.queue.fail(ClientDisconnect())
-        exchange.over()
+    # ---- other protocols
 
     def _upgrade(self, head: RequestHead) -> None:
         """Hand the transport to the WebSocket protocol; the contract is in this package's docstring."""
         services = self.services
         assert services.websocket is not None
         self.flush()
-        self.state = states.ON_UPGRADE[self.state]
-        leftover = self._buffer[self._at :]
-        self._rest(b"", 0)
-        protocol = services.websocket(self.transport, head, leftover, self.loop, services.handler, services)
-        services.connections.discard(self)
-        self.transport.set_protocol(protocol)
-        protocol.connection_made(self.transport)
+        leftover = self._leave_unread()
+        self._hand_over(services.websocket(self.transport, head, leftover, self.loop, services.handler, services))
 
     def _to_http2(self) -> None:
         """Hand the transport over before anything was said on it; see ``protocols.h2``."""
         services = self.services
         assert services.http2 is not None
-        self.state = states.ON_UPGRADE[self.state]
-        received = self._buffer[self._at :]
-        self._rest(b"", 0)
+        received = self._leave_unread()
         protocol: Any = services.http2(services)
-        services.connections.discard(self)
-        self.transport.set_protocol(protocol)
-        protocol.connection_made(self.transport)
+        self._hand_over(protocol)
         if received:
             protocol.data_received(received)
+
+    def _leave_unread(self) -> bytes:
+        """What has come is for the next protocol."""
+        self.state = states.ON_UPGRADE[self.state]
+        unread = self._buffer[self._at :]
+        self._rest(b"", 0)
+        return unread
+
+    def _hand_over(self, protocol: asyncio.Protocol) -> None:
+        self.services.connections.discard(self)
+        self.transport.set_protocol(protocol)
+        protocol.connection_made(self.transport)
 
     # ---- the answer, called by the exchange
 
@@ -393,27 +357,6 @@ class H1Connection(Output, asyncio.Protocol):
         if services.draining:
             self.drain()  # the answer began before that, and has not said it
 
-    def fail_answer(self, exchange: H1Exchange) -> None:
-        """The answer began and cannot be completed: the peer must see that it is cut short."""
-        if exchange is not self.exchange:
-            return
-        if self.services.access is not None:
-            self.services.access(exchange)
-        self.flush()
-        self._abandon(exchange)
-        self.state = states.ON_CLOSE[self.state]
-        if exchange.framing is Framing.CLOSE:
-            self._reset()
-        else:
-            self.transport.close()
-
-    def _reset(self) -> None:
-        """End the connection so that the peer cannot take it for the end of the answer."""
-        sock = self.transport.get_extra_info("socket")
-        if sock is not None and sock.family != getattr(socket, "AF_UNIX", None):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.transport.abort()
-
     def _idle(self) -> None:
         """Ready for the next request."""
         self._since = self.services.now
@@ -424,48 +367,6 @@ class H1Connection(Output, asyncio.Protocol):
                 self._turn = self.loop.call_soon(self._advance)
             elif self.ended and not self.write_paused:
                 self._close()
-
-    # ---- reading
-
-    def pause_reading(self) -> None:
-        if not self._reading_paused and not self.gone and not self.ended:
-            self._reading_paused = True
-            self.transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        if self._reading_paused and not self.gone:
-            self._reading_paused = False
-            self.transport.resume_reading()
-
-    # ---- the end
-
-    def _close(self) -> None:
-        self.state = states.ON_CLOSE[self.state]
-        self.flush()
-        self.gone = True
-        self.transport.close()
-
-    def _turn_away(self) -> None:
-        """There are more connections than this worker can hold."""
-        self.services.turned_away += 1
-        self.state = states.ON_CLOSE[self.state]
-        self.gone = True
-        self.transport.write(BUSY)
-        self.transport.close()
-
-    def _linger(self) -> None:
-        """Stop writing, and give the peer a moment to read before the socket closes (RFC 9112 §9.6)."""
-        if self.ended:
-            self._close()
-            return
-        self.flush()
-        self.state = states.ON_LINGER[self.state]
-        self._upload = None
-        self.resume_reading()
-        self.gone = True
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
-        self._goodbye = self.loop.call_later(LINGER_TIME, self.transport.close)
 
     # ---- called by the worker
 
@@ -523,10 +424,3 @@ class H1Connection(Output, asyncio.Protocol):
             self._linger()
         else:
             self._close()
-
-    def abort(self) -> None:
-        self.gone = True
-        self.transport.abort()
-
-
-BUSY = b"HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
