@@ -80,6 +80,7 @@ ON_PURPOSE = {
     "*.APIKeyBase": "a base class; those that are used take the same as there",
     "*.check_api_key": "a part of how keys are checked",
     "*.OAuth2": "flows is None where none was given, and means the same",
+    "starlette.middleware.gzip.GZipResponder.*": "a part of how answers are compressed: made from an app and called, no more",
     "starlette.middleware.sessions.Session.pop": "takes one default instead of any number of arguments",
     "*.FileResponse.generate_multipart": "a part of how answers are made",
     "*Response.listen_for_disconnect": "a part of how answers are made",

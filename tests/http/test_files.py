@@ -89,6 +89,12 @@ def test_a_large_file_is_sent_in_pieces(call, big):
     assert answer.messages[-1]["more_body"] is False
 
 
+def test_the_last_piece_says_that_it_is_the_last(call, path, big):
+    # A middleware that compresses a body that comes whole needs to know that this is all.
+    assert len(call(FileResponse(path), headers={"range": "bytes=2-4"}).messages) == 2
+    assert len(call(FileResponse(big)).messages[-1]["body"]) == 200_000 % FileResponse.chunk_size
+
+
 def refuse(*_):
     raise BlockingIOError
 

@@ -221,3 +221,20 @@ def test_a_redirect_quotes_what_must_be(url, location):
     assert response.status_code == 307
     assert response.headers["location"] == location
     assert RedirectResponse("/x", 303).status_code == 303
+
+
+def test_a_subclass_may_make_its_headers_before_it_has_a_status(call):
+    # As gradio's answers with a part of a file do: they have neither a body nor a status of their own.
+    class Part(Response):
+        def __init__(self):
+            self.media_type = "text/plain"
+            self.background = None
+            self.init_headers({"X-Part": "1"})
+
+        async def __call__(self, scope, receive, send):
+            await send({"type": "http.response.start", "status": 206, "headers": self.raw_headers})
+            await send({"type": "http.response.body", "body": b"part"})
+
+    answer = call(Part())
+    assert (answer.status, answer.body) == (206, b"part")
+    assert answer.headers.raw == [(b"x-part", b"1"), (b"content-type", b"text/plain; charset=utf-8")]

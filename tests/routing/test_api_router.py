@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hanok import Hanok
 from hanok.dependencies import Depends
 from hanok.exceptions import DeclarationError, NoMatchFound
 from hanok.http import HTMLResponse, JSONResponse, PlainTextResponse, Request, Response
@@ -24,6 +25,7 @@ from hanok.routing import (
     iter_route_contexts,
 )
 from hanok.routing.inherited import value_of
+from hanok.testing import TestClient
 from hanok.websockets import WebSocket
 
 VERBS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
@@ -545,3 +547,68 @@ def test_a_lifespan_takes_the_place_of_event_handlers() -> None:
     router = APIRouter(lifespan=told("own", log), on_startup=[lambda: log.append("never")])
     live(router)
     assert log == ["start own", "end own"]
+
+
+def test_a_routers_own_way_of_adding_is_told_every_option() -> None:
+    # As prefect's router asks for the response model, which is no None where none was given.
+    told: list[dict[str, Any]] = []
+
+    class Own(APIRouter):
+        def add_api_route(self, path: str, endpoint: Any, **options: Any) -> None:
+            told.append(options)
+            super().add_api_route(path, endpoint, **options)
+
+    router = Own(prefix="/v1", tags=["trees"])
+
+    @router.patch("/a", status_code=204)
+    def change() -> None: ...
+
+    @router.api_route("/b", methods=["GET"], summary="One")
+    def one() -> int:
+        return 1
+
+    assert [(each["methods"], each["status_code"], each["summary"]) for each in told] == [
+        (["PATCH"], 204, None),
+        (["GET"], None, "One"),
+    ]
+    assert all(each["response_model"] is not None for each in told)
+    assert all(each["response_description"] == "Successful Response" for each in told)
+    app = Hanok()
+    app.include_router(router)
+    assert TestClient(app).patch("/v1/a").status_code == 204
+    assert TestClient(app).get("/v1/b").json() == 1
+    assert app.openapi()["paths"]["/v1/b"]["get"]["tags"] == ["trees"]
+
+
+def test_a_route_class_of_its_own_is_told_every_option() -> None:
+    told: list[dict[str, Any]] = []
+
+    class Own(APIRoute):
+        def __init__(self, path: str, endpoint: Any, **options: Any) -> None:
+            told.append(options)
+            super().__init__(path, endpoint, **options)
+
+    router = APIRouter(route_class=Own)
+    router.add_api_route("/a", lambda: 1)
+    router.get("/b")(lambda: 2)
+    for each in told:
+        assert each["response_description"] == "Successful Response"
+        assert each["status_code"] is None
+        assert "route_class_override" not in each
+    app = Hanok()
+    app.include_router(router)
+    assert [TestClient(app).get(path).json() for path in ("/a", "/b")] == [1, 2]
+
+
+def test_plain_routes_are_added_by_name() -> None:
+    told: list[Any] = []
+
+    class Own(APIRouter):
+        def add_route(self, *args: Any, **options: Any) -> None:
+            told.append((len(args), options))
+            super().add_route(*args, **options)
+
+    @Own().route("/a", ["GET"])
+    def plain(request: Any) -> None: ...
+
+    assert told == [(2, {"methods": ["GET"], "name": None, "include_in_schema": True})]

@@ -86,11 +86,15 @@ def _kind_as_written(call: Callable[..., Any]) -> CallKind:
     return CallKind.SYNC
 
 
+def _nothing() -> None:
+    """Stands for the callable of a Dependant that only holds Parameters together."""
+
+
 @dataclass(eq=False)
 class Dependant:
     """One callable: what it reads from the request, what is injected into it, what it depends on."""
 
-    call: Callable[..., Any]
+    call: Callable[..., Any] = _nothing
     name: str | None = None
     path: str = ""
     path_params: list[Parameter] = field(default_factory=list)

@@ -52,7 +52,8 @@ TABLE: dict[str, dict[str, str]] = {
         "hanok.exceptions": "HTTPException=HTTPError StarletteDeprecationWarning=HanokDeprecationWarning WebSocketException",
     },
     "starlette.formparsers": {
-        "hanok.http.forms": "FormParser MultiPartException MultiPartParser",
+        "hanok.http.forms": "FormParser MultiPartException MultiPartParser _user_safe_decode=decode_text",
+        "hanok.dropin.starlette_internals": "MultipartPart",
         "starlette.datastructures": "FormData Headers UploadFile",
     },
     "starlette.middleware": {
@@ -67,11 +68,17 @@ TABLE: dict[str, dict[str, str]] = {
     "starlette.middleware.cors": {"hanok.middleware.cors": "ALL_METHODS CORSMiddleware SAFELISTED_HEADERS"},
     "starlette.middleware.errors": {"hanok.middleware": "ServerErrorMiddleware"},
     "starlette.middleware.exceptions": {"hanok.middleware": "ExceptionMiddleware"},
-    "starlette.middleware.gzip": {"hanok.middleware": "GZipMiddleware"},
+    "starlette.middleware.gzip": {
+        "hanok.middleware": "GZipMiddleware",
+        "hanok.dropin.starlette_internals": "GZipResponder",
+    },
     "starlette.middleware.httpsredirect": {"hanok.middleware": "HTTPSRedirectMiddleware"},
     "starlette.middleware.sessions": {"hanok.middleware.sessions": "Session SessionMiddleware"},
     "starlette.middleware.trustedhost": {"hanok.middleware": "TrustedHostMiddleware"},
-    "starlette.middleware.wsgi": {"hanok.gateways.wsgi": "WSGIMiddleware build_environ"},
+    "starlette.middleware.wsgi": {
+        "hanok.gateways.wsgi": "WSGIMiddleware build_environ",
+        "hanok.dropin.starlette_internals": "WSGIResponder",
+    },
     "starlette.requests": {
         "hanok.http": "ClientDisconnect HTTPConnection Request cookie_parser=parse_cookies",
         "starlette.datastructures": "Address FormData Headers QueryParams State URL",
@@ -83,6 +90,7 @@ TABLE: dict[str, dict[str, str]] = {
         "hanok.http.ranges": "MalformedRangeHeader RangeNotSatisfiable",
         "hanok.dropin.extras": "AsyncContentStream Content ContentStream SyncContentStream",
         "": "json",
+        "mimetypes": "guess_type",
         "starlette.background": "BackgroundTask",
         "starlette.datastructures": "Headers MutableHeaders URL",
     },
@@ -172,8 +180,9 @@ TABLE: dict[str, dict[str, str]] = {
     # What widely used packages import from there.
     "fastapi.dependencies.utils": {
         "hanok.dropin.internals": (
-            "_get_body_field=get_body_field _get_flat_body_params=get_flat_body_params get_parameterless_sub_dependant "
-            "get_typed_return_annotation get_typed_signature lenient_issubclass"
+            "_get_body_field=get_body_field _get_flat_body_params=get_flat_body_params get_dependant get_flat_params "
+            "get_parameterless_sub_dependant get_typed_return_annotation get_typed_signature lenient_issubclass "
+            "request_params_to_args"
         ),
     },
     "fastapi.encoders": {"hanok.serialization": "jsonable_encoder"},
@@ -205,7 +214,13 @@ TABLE: dict[str, dict[str, str]] = {
             "get_redoc_html get_swagger_ui_html get_swagger_ui_oauth2_redirect_html swagger_ui_default_parameters"
         ),
     },
-    "fastapi.openapi.utils": {"hanok.openapi": "get_openapi"},
+    "fastapi.openapi.utils": {
+        "hanok.openapi": "get_openapi",
+        "hanok.dropin.documented": (
+            "_get_openapi_dependency_data=openapi_dependency_data "
+            "_get_openapi_operation_parameters=openapi_operation_parameters"
+        ),
+    },
     "fastapi.param_functions": {
         "hanok.params.functions": "Body Cookie File Form Header Path Query",
         "hanok.dependencies.functions": "Depends Security",
@@ -280,7 +295,10 @@ TABLE: dict[str, dict[str, str]] = {
     },
     "fastapi.websockets": {"hanok.websockets": "WebSocket WebSocketDisconnect WebSocketState"},
     # What other packages ask to tell versions of pydantic apart.
-    "fastapi._compat": {"hanok.dropin.extras": "PYDANTIC_VERSION PYDANTIC_VERSION_MINOR_TUPLE Undefined"},
+    "fastapi._compat": {
+        "hanok.dropin.extras": "PYDANTIC_VERSION PYDANTIC_VERSION_MINOR_TUPLE Undefined",
+        "hanok.dropin.documented": "get_definitions get_flat_models_from_fields get_model_name_map",
+    },
     "fastapi._form_limits": {"hanok.endpoint.operation": "_FormLimits=FormLimits"},
 }
 

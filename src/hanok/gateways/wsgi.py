@@ -46,6 +46,12 @@ class Call:
         self.error: Any = None
 
     def run(self, app: WSGIApp, environ: dict[str, Any]) -> None:
+        self.send_all(app, environ)
+        if self.error is not None:
+            raise self.error[1].with_traceback(self.error[2])
+
+    def send_all(self, app: WSGIApp, environ: dict[str, Any]) -> None:
+        """What the application answers; an error that it reports is left in ``error``."""
         body = app(environ, self.start_response)
         try:
             for piece in body:
@@ -58,8 +64,6 @@ class Call:
             close = getattr(body, "close", None)
             if close is not None:
                 close()
-        if self.error is not None:
-            raise self.error[1].with_traceback(self.error[2])
 
     def start_response(
         self, status: str, headers: Iterable[tuple[str, str]], exc_info: Any = None

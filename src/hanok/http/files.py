@@ -195,7 +195,7 @@ class FileResponse(Response):
         file = (await anyio.open_file(self.path, "rb")).wrapped
         at_hand = AtHand(file.fileno(), self.chunk_size)
         try:
-            for before, start, end in parts:
+            for part, (before, start, end) in enumerate(parts, 1):
                 if before:
                     await exchange.write(before)
                 while start < end:
@@ -206,7 +206,10 @@ class FileResponse(Response):
                     if not data:
                         raise RuntimeError(f"File at path {self.path} is shorter than expected.")
                     start += len(data)
-                    await exchange.write(data)
+                    if start == end and part == len(parts) and not behind_each:
+                        at_end = data  # so that who compresses it knows that this is all
+                    else:
+                        await exchange.write(data)
                 if behind_each:
                     await exchange.write(behind_each)
         finally:

@@ -35,6 +35,14 @@ def media_type_of(content_type: str) -> str:
     return content_type.partition(";")[0].strip().lower()
 
 
+def decode_text(raw: bytes | bytearray, charset: str) -> str:
+    """Text of a form. Browsers send UTF-8 whatever they say (RFC 7578 §5.1.2); every byte means something in Latin-1."""
+    try:
+        return raw.decode(charset)
+    except (UnicodeDecodeError, LookupError):
+        return raw.decode("latin-1")
+
+
 async def form_of(
     exchange: Exchange,
     *,
@@ -249,9 +257,9 @@ class MultiPartParser:
         _, options = parse_options_header(disposition)
         if b"name" not in options:
             raise MultiPartException('The Content-Disposition header field "name" must be provided.')
-        self._name = self._decode(options[b"name"])
+        self._name = decode_text(options[b"name"], self._charset)
         if b"filename" in options:
-            self._open_file(self._decode(options[b"filename"]))
+            self._open_file(decode_text(options[b"filename"], self._charset))
         else:
             self._fields += 1
             if self._fields > self.max_fields:
@@ -275,14 +283,7 @@ class MultiPartParser:
 
     def on_part_end(self) -> None:
         if self._file is None:
-            self._items.append((self._name, self._decode(bytes(self._value))))
+            self._items.append((self._name, decode_text(self._value, self._charset)))
         else:
             self._items.append((self._name, self._file))
             self._complete.append(self._file)
-
-    def _decode(self, raw: bytes) -> str:
-        # Browsers send UTF-8 whatever they say (RFC 7578 §5.1.2); every byte means something in Latin-1.
-        try:
-            return raw.decode(self._charset)
-        except (UnicodeDecodeError, LookupError):
-            return raw.decode("latin-1")

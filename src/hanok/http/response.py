@@ -72,10 +72,14 @@ class Response(NativeApp):
         if headers:
             raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
             names = {name for name, _ in raw}
-        status = self.status_code
         body = getattr(self, "body", None)
-        # RFC 9110 §8.6: no content-length with these.
-        if body is not None and b"content-length" not in names and status >= 200 and status not in (204, 304):
+        # A subclass that sends by itself may have neither a body nor a status. RFC 9110 §8.6: no content-length with some.
+        if (
+            body is not None
+            and b"content-length" not in names
+            and self.status_code >= 200
+            and self.status_code not in (204, 304)
+        ):
             size = body.nbytes if isinstance(body, memoryview) else len(body)
             raw.append((b"content-length", b"%d" % size))
         if self.media_type is not None and b"content-type" not in names:

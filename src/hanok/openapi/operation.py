@@ -90,7 +90,7 @@ def operation(route: Any, method: str, found: Found) -> Json:
     """The Operation Object of one route and method."""
     made = _metadata(route, method, found)
     parameters = parameters_of(route)
-    if written := _parameters(parameters, found.schemas):
+    if written := parameter_objects(parameters, found.schemas):
         made["parameters"] = written
     body = route.body_field
     if body is not None and method in METHODS_WITH_BODY:
@@ -132,7 +132,7 @@ def _duplicate(operation_id: str, endpoint: Any) -> str:
 # ---- parameters
 
 
-def _parameters(parameters: Iterable[Shown], schemas: Schemas) -> list[Json]:
+def parameter_objects(parameters: Iterable[Shown], schemas: Schemas) -> list[Json]:
     """Parameter Objects; of several with one name and place the last required one counts, else the last."""
     by_name: dict[tuple[str, str], Json] = {}
     for shown in parameters:

@@ -80,6 +80,10 @@ class Schemas:
         self._schemas: dict[int, JsonSchema] = {key: made[key, mode] for key, mode, _ in inputs}
         self.definitions: dict[str, JsonSchema] = {str(name): tidy(definitions[name]) for name in sorted(definitions)}
 
+    def raw(self, parameter: Parameter) -> JsonSchema:
+        """The schema as pydantic made it: without a title."""
+        return self._schemas[id(parameter)]
+
     def of(self, parameter: Parameter, titled: str | None = None) -> JsonSchema:
         """The schema of ``parameter``; unless a mere reference, it has a title: its own or made of a name.
 

@@ -49,6 +49,11 @@ class APIRouterOptions(RouterOptions, total=False):
     strict_content_type: bool
 
 
+def is_own(method: Any, ours: Any) -> bool:
+    """Whether a bound method is ours, and not a subclass's or one that was set."""
+    return getattr(method, "__func__", None) is ours
+
+
 class APIRouter(Verbs, Router):
     """Routes with something in common: a prefix, tags, dependencies, responses and so on.
 
@@ -113,16 +118,19 @@ class APIRouter(Verbs, Router):
         route_class = given.pop("route_class_override") or self.route_class
         given["form_limits"] = check_form_limits(given["form_limits"])
         merged = self._own().around(Inherited.of(given))
-        for name in [name for name in given if name not in options]:
-            del given[name]
+        if route_class.__init__ is APIRoute.__init__:
+            for name in [name for name in given if name not in options]:
+                del given[name]
         self.routes.append(route_class(self.prefix + path, endpoint=endpoint, **given | merged.as_options()))
 
     def _declare(self, path: str, method: str | None, kind: type, options: Any) -> Callable[[F], F]:
-        complete(options, kind, method.lower() if method else "api_route")
+        given: Any = complete(options, kind, method.lower() if method else "api_route")
         methods: Any = {} if method is None else {"methods": [method]}
+        # A subclass's own add_api_route is told every option, for it may ask for any.
+        told = options if is_own(self.add_api_route, APIRouter.add_api_route) else given
 
         def decorator(function: F) -> F:
-            self.add_api_route(path, function, **options, **methods)
+            self.add_api_route(path, function, **told | methods)
             return function
 
         return decorator
@@ -178,7 +186,7 @@ class APIRouter(Verbs, Router):
         """Declare a plain Route."""
 
         def decorator(function: F) -> F:
-            self.add_route(path, function, methods, name, include_in_schema)
+            self.add_route(path, function, methods=methods, name=name, include_in_schema=include_in_schema)
             return function
 
         return decorator
