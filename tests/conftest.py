@@ -8,10 +8,15 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from hanok.testing import TestClient
 
 DOORS = ("asgi", "socket")
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,6 +48,7 @@ def free_port() -> Callable[[], int]:
 # HANOK_CI says that all programs and packages are installed which a test may need, as .ci/run does. A test that is skipped all
 # the same fails there, except for what no installation changes:
 SKIPPED_EVEN_SO = (
+    "annotations are evaluated at once before Python 3.14",
     "asyncio lets it through to who runs the loop",
     "needs root, and namespaces",
     "only root can become another",

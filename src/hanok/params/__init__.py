@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hanok.params.declared import Body, Cookie, Declared, File, Form, Header, Param, Path, Place, Query
     from hanok.params.parameter import Parameter, outgoing
     from hanok.params.read import read_parameter
-    from hanok.params.signature import Argument, read_return, read_signature
+    from hanok.params.signature import Argument, has_unknown_names, read_return, read_signature
 
 # Loaded when first named.
 __getattr__ = lazy_names(
@@ -34,6 +34,7 @@ __getattr__ = lazy_names(
         "Path": ".declared",
         "Place": ".declared",
         "Query": ".declared",
+        "has_unknown_names": ".signature",
         "outgoing": ".parameter",
         "read_parameter": ".read",
         "read_return": ".signature",
@@ -54,6 +55,7 @@ __all__ = [
     "Path",
     "Place",
     "Query",
+    "has_unknown_names",
     "outgoing",
     "read_parameter",
     "read_return",

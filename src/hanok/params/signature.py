@@ -68,6 +68,17 @@ def _resolve(annotation: Any, namespace: dict[str, Any]) -> Any:
         return annotation
 
 
+def has_unknown_names(annotation: Any) -> bool:
+    """Whether something in it is still a name: of what is defined later, or for type checkers only."""
+    if isinstance(annotation, (str, typing.ForwardRef)):
+        return True
+    origin = typing.get_origin(annotation)
+    if origin is typing.Literal:
+        return False
+    inside = typing.get_args(annotation)
+    return any(has_unknown_names(each) for each in (inside[:1] if origin is typing.Annotated else inside))
+
+
 def read_signature(call: Callable[..., Any]) -> list[Argument]:
     """The arguments of ``call`` with their annotations evaluated in the namespace where it was written."""
     namespace = _globals_of(call)

@@ -66,8 +66,9 @@ def documented_routes(routes: Iterable[Any]) -> Iterator[APIRoute]:
     from hanok.routing.included import iter_route_contexts
 
     for context in iter_route_contexts(routes):
-        if isinstance(context.effective_route, APIRoute):
-            yield context.effective_route
+        if isinstance(route := context.effective_route, APIRoute):
+            route.look_up_names()
+            yield route
 
 
 __all__ = [

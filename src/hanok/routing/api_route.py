@@ -105,6 +105,18 @@ class APIRoute(DeclaredRoute, Route):
         is_response = isinstance(returns, type) and issubclass(returns, Response)
         self.response_model = None if self._yields or is_response or returns is REQUIRED else returns
 
+    def look_up_names(self) -> None:
+        """Also what the endpoint says that it returns."""
+        super().look_up_names()
+        if self._returns is REQUIRED or not params.has_unknown_names(self._returns):
+            return
+        named, self._returns = self._returns, params.read_return(self.endpoint)
+        if self.response_model is named:
+            is_response = isinstance(self._returns, type) and issubclass(self._returns, Response)
+            self.response_model = None if is_response else self._returns
+        self._forget()
+        self._settle()
+
     def _settle(self) -> None:
         """What depends on the inherited options as well."""
         self.unique_id: str = self.operation_id or value_of(self.generate_unique_id_function)(self)
@@ -200,6 +212,7 @@ class APIRoute(DeclaredRoute, Route):
     @cached_property
     def compiled_endpoint(self) -> Endpoint:
         """The compiled operation, whose ``plan`` ``hanok explain`` prints."""
+        self.look_up_names()
         return compiler.compile_operation(self.operation())
 
     @property
@@ -294,6 +307,7 @@ class APIWebSocketRoute(DeclaredRoute, WebSocketRoute):
     @cached_property
     def compiled_endpoint(self) -> WebSocketEndpointPlan:
         """The compiled endpoint, whose ``plan`` ``hanok explain`` prints."""
+        self.look_up_names()
         return compiler.compile_websocket(self.dependant, self.path_format, self.dependency_overrides_provider)
 
     _derived = ("dependant", "compiled_endpoint")

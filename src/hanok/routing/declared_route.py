@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hanok import dependencies as needs
+from hanok import params
 from hanok.gateways import NativeApp
 from hanok.routing.base import VIEW
 from hanok.routing.template_route import TemplateRoute
@@ -51,10 +52,20 @@ class DeclaredRoute(TemplateRoute):
         ]
         return dependant
 
+    def look_up_names(self) -> None:
+        """Read the declaration again if it named what was defined after it: by now the module has run to its end."""
+        if needs_names(self.dependant):
+            self._forget()
+
+    def _forget(self) -> None:
+        for name in self._derived:
+            self.__dict__.pop(name, None)
+
     def compiled(self) -> Run:
         """The compiled endpoint; it takes the place of ``run`` where nothing stands before it."""
         run = self._compiled
         if run is None:
+            self.look_up_names()  # before it is asked for its handler
             run = self._compiled = self._compile()
             if isinstance(self._app, OperationApp) and self.run == self._handler:
                 # Routers call the attribute, so that nothing stands in between.
@@ -66,8 +77,8 @@ class DeclaredRoute(TemplateRoute):
 
     def _clone(self, inherited: Inherited) -> Any:
         clone = super()._clone(inherited)
-        for name in ("_compiled", *self._derived):
-            clone.__dict__.pop(name, None)
+        clone.__dict__.pop("_compiled", None)
+        clone._forget()
         clone.is_included = False
         return clone
 
@@ -85,3 +96,17 @@ class DeclaredRoute(TemplateRoute):
             await behind(exchange)
 
         clone.run = run
+
+
+def needs_names(dependant: Dependant) -> bool:
+    """Whether a parameter somewhere in the tree is annotated with a name that was not known."""
+    every = (
+        dependant.path_params,
+        dependant.query_params,
+        dependant.header_params,
+        dependant.cookie_params,
+        dependant.body_params,
+    )
+    if any(params.has_unknown_names(each.annotation) for several in every for each in several):
+        return True
+    return any(needs_names(each) for each in dependant.dependencies)
