@@ -169,7 +169,7 @@ def test_the_page_plays_what_was_asked_for(whole_studio: str, page: Any) -> None
     ask_for(page, "a slow song about winter", 4)
     player = page.locator("audio")
     player.wait_for()
-    assert page.get_by_text("a slow song about winter").is_visible()
+    page.get_by_text("a slow song about winter").wait_for()
     page.wait_for_function("document.querySelector('audio').readyState >= 2")
     assert player.evaluate("audio => audio.duration") == 4
     played = player.evaluate(
@@ -199,4 +199,4 @@ def test_the_page_can_stop_what_it_began(whole_studio: str, page: Any) -> None:
     ask_for(page, "a symphony")
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped.").wait_for()
-    assert page.get_by_role("button", name="Generate music").is_visible()
+    page.get_by_role("button", name="Generate music").wait_for()

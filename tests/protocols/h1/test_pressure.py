@@ -9,9 +9,11 @@ import threading
 import pytest
 
 from hanok.exceptions import ClientDisconnect
+from hanok.protocols.h1 import closing
 from hanok.protocols.h1.answer import Heads
 from hanok.protocols.h1.connection import H1Connection
 from hanok.protocols.services import Services
+from hanok.protocols.unread import has_unread
 from hanok.server.config import Config
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -32,6 +34,47 @@ async def echo(exchange):
 def until(condition) -> None:
     while not condition():
         pass
+
+
+# ---- a connection that ends while a request is on its way
+
+
+def test_a_request_that_the_event_loop_has_not_read_yet_is_no_idleness(house):
+    server = house.serve(path, timeout_keep_alive=20)
+    client = house.connect(server)
+    client.say(get("/1"))
+    assert client.answer()[2] == b"/1"
+
+    def late_sweep():
+        """The loop was kept from turning for so long that the connection's time is over, and timers are first."""
+        (connection,) = server.worker.services.connections
+        client.say(get("/2"))
+        until(lambda: has_unread(connection.transport))
+        connection.sweep(connection.loop.time() + 1000)
+
+    house.run(server, late_sweep)
+    assert client.answer()[2] == b"/2"
+
+    def sweep():
+        (connection,) = server.worker.services.connections
+        connection.sweep(connection.loop.time() + 1000)
+
+    house.run(server, sweep)
+    assert client.rest() == b""
+
+
+def test_who_has_sent_more_than_is_answered_is_not_reset_over_the_last_answer(house, monkeypatch):
+    monkeypatch.setattr(closing, "LINGER_TIME", 1000)
+    server = house.serve(path)
+    client = house.connect(server)
+    until(lambda: server.worker.services.connections)
+    (connection,) = server.worker.services.connections
+    client.say(b"GET /last HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n" + get("/more"))
+    until(lambda: connection.gone)
+    client.say(get("/even/more"))
+    assert client.answer()[2] == b"/last"
+    assert client.rest() == b""
+    client.say(get("/and/more"))  # which fails for who was reset
 
 
 # ---- a peer that says no more

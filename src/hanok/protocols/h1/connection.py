@@ -344,7 +344,7 @@ class H1Connection(Closing, asyncio.Protocol):
             complete = self.state is _ANSWERING
             if own.queue is not None:
                 own.queue.fail(ClientDisconnect())
-            if complete:
+            if complete and not self._buffer:
                 self._close()
             else:
                 self._linger()
@@ -390,7 +390,7 @@ class H1Connection(Closing, asyncio.Protocol):
                     self._refuse(408, "the request head took too long")
             else:
                 self._previous = None  # an idle connection holds no more than it must
-                if waited > settings.timeout_keep_alive:
+                if waited > settings.timeout_keep_alive and not self._has_unread():
                     self._close()
         elif self._upload is not None:
             if not self._upload.fast_enough(now, settings, self._reading_paused):
@@ -414,11 +414,15 @@ class H1Connection(Closing, asyncio.Protocol):
         elif self.state is _DISCARDING:
             self._linger()
 
+    def _has_unread(self) -> bool:
+        """Whether a request may wait in the socket: after a long turn, the timers of an event loop come before its reading."""
+        return not self._reading_paused and has_unread(self.transport)
+
     def _leave(self) -> None:
         """The grace of an idle connection is over."""
         if self.state is not _IDLE or self._turn is not None or self.gone:
             return  # a request came
-        if not self._reading_paused and has_unread(self.transport):
+        if self._has_unread():
             self.loop.call_later(STILL_UNREAD, self._leave)
         elif self._buffer:
             self._linger()
