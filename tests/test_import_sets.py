@@ -87,6 +87,9 @@ UNSERVED = {
     "websockets",
 }
 
+# What pydantic loads to look for plugins, where it need not: with these other modules came.
+LOOK_FOR_PLUGINS = {"bz2", "email", "importlib.metadata", "lzma", "shutil", "tempfile", "zipfile"}
+
 
 def modules_after(code: str) -> set[str]:
     """The modules of a fresh interpreter that has run ``code``, without those that it began with."""
@@ -133,3 +136,12 @@ def test_a_worker_brings_nothing_that_it_does_not_serve_with() -> None:
 def test_the_supervisor_does_without_pydantic_and_rich() -> None:
     modules = modules_after("from hanok.server.supervisor import Supervisor\nimport hanok.cli.run, hanok.cli.child")
     assert of({"pydantic", "pydantic_core", "rich", "hanok.routing", "hanok.app"}, modules) == set()
+
+
+def test_a_worker_with_models_looks_for_plugins_of_pydantic_without_loading_what_finds_them() -> None:
+    code = "from hanok.server.pydantic_plugins import no_entry_points, put_off\nput_off()\n"
+    code += "if not no_entry_points(): raise SystemExit('there may be one here')\n"
+    code += "from hanok import Hanok\nfrom pydantic import BaseModel\nclass Item(BaseModel):\n    name: str\napp = Hanok()\n"
+    code += "@app.post('/')\ndef make(item: Item) -> Item:\n    return item\napp.__hanok_prepare__()\n"
+    code += "assert Item(name='a').name == 'a'\n"
+    assert of(LOOK_FOR_PLUGINS, modules_after(code)) == set()

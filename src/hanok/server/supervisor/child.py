@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from hanok.exceptions import ConfigError
-from hanok.server import identity
+from hanok.server import identity, pydantic_plugins
 from hanok.server.hooks import hooks_of
 from hanok.server.supervisor import signals
 from hanok.server.supervisor.assignment import Assignment
@@ -26,6 +26,7 @@ def main(fd: int) -> int:
     signals.be_a_worker()
     assignment = Assignment.from_file(fd)
     sys.path[:] = assignment.path
+    pydantic_plugins.put_off()
     return live(assignment)
 
 
