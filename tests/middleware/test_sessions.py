@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from itsdangerous import TimestampSigner
 
-from hanok.middleware import SessionMiddleware
+from hanok.middleware import ServerErrorMiddleware, SessionMiddleware
 from hanok.middleware.sessions import Session
 from hanok.testing import TestClient
 
@@ -151,6 +151,18 @@ def test_websockets_have_the_session_too(client_for: Any, app: Any) -> None:
     headers = {"cookie": f"session={cookie_of({'a': 1})}"}
     with client.websocket_connect("/", headers=headers) as session:
         assert session.receive_text() == "{'a': 1}"
+
+
+def test_what_a_request_changed_before_it_failed_is_not_kept(client_for: Any, app: Any) -> None:
+    async def fail(exchange: Any) -> None:
+        exchange.session["n"] = 1
+        raise ValueError("boom")
+
+    client = client_for(ServerErrorMiddleware(SessionMiddleware(app(fail), secret_key=KEY)))
+    answer = client.get("/")
+    assert answer.status_code == 500
+    assert "set-cookie" not in answer.headers
+    assert "vary" not in answer.headers
 
 
 def test_a_missing_key_is_a_key_error() -> None:

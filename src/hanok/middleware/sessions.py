@@ -111,9 +111,16 @@ class SessionMiddleware(NativeMiddleware):
     async def handle(self, exchange: Any) -> None:
         session = self.load(cookies_of(exchange).get(self.session_cookie))
         exchange.place("session", session)
-        if exchange.kind == "http":
-            exchange.add_filter(SessionFilter(self, session))
-        await self.inner(exchange)
+        if exchange.kind != "http":
+            await self.inner(exchange)
+            return
+        writer = SessionFilter(self, session)
+        exchange.add_filter(writer)
+        try:
+            await self.inner(exchange)
+        except BaseException:
+            writer.failed = True  # who answers the error stands outside: what the request had changed is not kept
+            raise
 
     def load(self, cookie: str | None) -> Session:
         """The session of a cookie; an empty one if there is none, or not one of ours, or one too old."""
@@ -142,15 +149,18 @@ class SessionMiddleware(NativeMiddleware):
 class SessionFilter(AnswerFilter):
     """Writes the session into the answer."""
 
-    __slots__ = ("middleware", "session", "was_empty")
+    __slots__ = ("failed", "middleware", "session", "was_empty")
 
     def __init__(self, middleware: SessionMiddleware, session: Session) -> None:
         self.middleware = middleware
         self.session = session
         self.was_empty = not session
+        self.failed = False
 
     def start(self, status: int, headers: RawHeaders) -> int:
         session = self.session
+        if self.failed:
+            return status
         if session.accessed:
             add_vary(headers, "Cookie")
         if session.modified and (session or not self.was_empty):
