@@ -80,7 +80,7 @@ class Taken(Exchange):
 
 def run(candidates: list[Any], path: str, method: str) -> tuple[Any, dict[str, Any]] | None:
     """What the short way of a table finds, where it finds something."""
-    table = MatchTable([route.entry(index) for index, route in enumerate(candidates)])
+    table = MatchTable([route.entry(index) for index, route in enumerate(candidates)], alone=True)
     exchange = Taken(path, method)
     found = table.run(exchange, None)
     if found is None:
@@ -133,6 +133,10 @@ def test_the_common_request_takes_the_short_way() -> None:
     candidates = [Route("/a", endpoint), Route("/a/{x}/{n:int}", endpoint)]
     assert run(candidates, "/a", "GET") == (candidates[0], {})
     assert run(candidates, "/a/b/7", "GET") == (candidates[1], {"x": "b", "n": 7})
+
+
+def test_a_table_that_does_not_decide_alone_leaves_every_request() -> None:
+    assert MatchTable([Route("/a", endpoint).entry(0)]).run(Taken("/a", "GET"), None) is None
 
 
 @given(st.lists(routes(), max_size=6), st.lists(PATHS, min_size=2, max_size=6))

@@ -96,7 +96,8 @@ class Endpoint:
     # ---- the short way
 
     def _short_run(self) -> Run:
-        from hanok.endpoint.bind import Ending, compile_run
+        from hanok.endpoint.bind import compile_run
+        from hanok.endpoint.bind_source import Ending
 
         provider = self.operation.overrides
         ending = Ending(

@@ -61,7 +61,6 @@ class Router(NativeApp):
         self._seen: list[tuple[RouteList, int]] = []
         self._http = self._websocket = self._last = MatchTable(())
         self._opaque: list[tuple[int, BaseRoute]] = []
-        self._quick: MatchTable | None = None  # the table that can be asked before anything else, if one can
         self.redirect_slashes = redirect_slashes
         self.default: ASGIApp = self.not_found if default is None else default
         self.lifespan_context = as_lifespan(lifespan)
@@ -147,7 +146,8 @@ class Router(NativeApp):
                     opaque.append((index, route))
                 else:
                     entries.append(entry)
-            self._http = MatchTable([e for e in entries if "http" in e.route.kinds])
+            alone = self._outer is None and not opaque
+            self._http = MatchTable([e for e in entries if "http" in e.route.kinds], alone)
             self._websocket = MatchTable([e for e in entries if "websocket" in e.route.kinds])
             # Of frontends the one with the longest path is asked, whichever was declared first.
             frontends = sorted(
@@ -155,7 +155,6 @@ class Router(NativeApp):
             )
             self._last = MatchTable([route.entry(index) for index, route in enumerate(frontends)])
             self._opaque = opaque
-            self._quick = self._http if self._outer is None and not opaque else None
             self._seen = seen
         self._epoch = epoch
 
@@ -169,8 +168,8 @@ class Router(NativeApp):
         """
         if receive is not None and send is not None:
             return self._handle_scope(exchange, receive, send)
-        if self._quick is not None and self._epoch == EPOCH.value and self.max_body_size is None:
-            run = self._quick.run(exchange, self)
+        if self._epoch == EPOCH.value and self.max_body_size is None:
+            run = self._http.run(exchange, self)
             if run is not None:
                 return run
         if exchange.router is None:

@@ -22,6 +22,7 @@ cdef class Node:
     cdef public Slot slot
 
 cdef class MatchTable:
+    cdef public bint _alone
     cdef public dict _merged, _static
     cdef public Node _root
     @cython.locals(found=object)

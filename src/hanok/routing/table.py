@@ -153,12 +153,14 @@ class Node:
 class MatchTable:
     """Built from entries once; asked for every request.
 
-    Entries whose templates do not begin with a slash can only be static.
+    Entries whose templates do not begin with a slash can only be static. ``alone``: nothing beside the table decides which
+    route takes an HTTP request.
     """
 
-    __slots__ = ("_merged", "_root", "_static")
+    __slots__ = ("_alone", "_merged", "_root", "_static")
 
-    def __init__(self, entries: Sequence[Entry]) -> None:
+    def __init__(self, entries: Sequence[Entry], alone: bool = False) -> None:
+        self._alone = alone
         self._root = Node()
         self._merged: dict[tuple[int, ...], Slot] = {}
         static: dict[str, list[Entry]] = {}
@@ -181,7 +183,7 @@ class MatchTable:
 
         ``router`` is the one whose table it is.
         """
-        if not isinstance(exchange, Exchange):
+        if not self._alone or not isinstance(exchange, Exchange):
             return None
         http = exchange  # the compiler knows this one for an Exchange
         if http.root_path or http.path_params or http.body_limit is not None:
@@ -211,8 +213,7 @@ class MatchTable:
             if http._scope is not None:
                 http._scope["router"] = router
         http.matched(entry.route, entry.endpoint, params)
-        run: Coroutine[Any, Any, None] = entry.route.run(exchange)
-        return run
+        return entry.route.run(exchange)  # type: ignore[no-any-return]  # a route of any kind
 
     # ---- building
 
