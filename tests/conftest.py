@@ -56,6 +56,7 @@ SKIPPED_EVEN_SO = (
     "root may read everything",
     "takes long; set HANOK_REPLAY=1",  # .ci/run does, where the wheel is tested
     "the names of a compiled module cannot be replaced",
+    "this Python has a sitecustomize of its own",
     "this machine has no IPv6",
     "this machine lets nobody make namespaces",
     "this one has a terminal",

@@ -312,6 +312,8 @@ def test_a_loop_that_stands_or_has_no_dictionary_takes_the_step_when_it_turns(wa
         standing = getattr(FirstStep(loop), way)(asyncio.sleep(0, "slept"), contextvars.Context())
         assert not standing.done()
         assert loop.run_until_complete(standing) == "slept"
+        if sys.version_info >= (3, 14):
+            return  # a task of a loop that only shows another one's methods is refused by asyncio itself
 
         async def work() -> int:
             return 7

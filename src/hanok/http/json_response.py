@@ -52,9 +52,16 @@ _DEPRECATED = (
 class ORJSONResponse(JSONResponse):
     """JSON by orjson, which must be installed. Deprecated."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        content: Any,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: BackgroundTask | None = None,
+    ) -> None:
         warnings.warn(_DEPRECATED.format("ORJSONResponse"), HanokDeprecationWarning, stacklevel=2)
-        super().__init__(*args, **kwargs)
+        super().__init__(content, status_code, headers, media_type, background)
 
     def render(self, content: Any) -> bytes:
         try:
@@ -68,9 +75,16 @@ class ORJSONResponse(JSONResponse):
 class UJSONResponse(JSONResponse):
     """JSON by ujson, which must be installed. Deprecated."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        content: Any,
+        status_code: int = 200,
+        headers: Mapping[str, str] | None = None,
+        media_type: str | None = None,
+        background: BackgroundTask | None = None,
+    ) -> None:
         warnings.warn(_DEPRECATED.format("UJSONResponse"), HanokDeprecationWarning, stacklevel=2)
-        super().__init__(*args, **kwargs)
+        super().__init__(content, status_code, headers, media_type, background)
 
     def render(self, content: Any) -> bytes:
         try:

@@ -61,10 +61,11 @@ def missing_await(error: BaseException, text: str) -> str | None:
 
 
 def wrong_await(error: BaseException, text: str) -> str | None:
-    found = re.search(r"object (\w+) can't be used in 'await' expression", text)
+    found = re.search(r"object (\w+) can't be used in 'await' expression|'([\w.]+)' object can't be awaited", text)
     if found is None:
         return None
-    what = "a value" if found[1] == "NoneType" else f"`{found[1]}`"
+    kind = found[1] or found[2]  # the second is what Python says from 3.14 on
+    what = "a value" if kind == "NoneType" else f"`{kind}`"
     return (
         f"What stands after `await` is {what}, not a coroutine: the function is a plain `def`. Leave the `await` out."
     )
