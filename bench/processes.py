@@ -13,17 +13,12 @@ from types import TracebackType
 from typing import Self
 
 from bench.peer import Peer
+from conformance.ports import free_port
 
 TICK = os.sysconf("SC_CLK_TCK")
 START_LIMIT = 60.0
 HELLO = b"GET /is-anybody-there HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
 STOP_LIMIT = 5.0
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
 
 
 def processor_seconds(pid: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -43,6 +44,18 @@ def free_port() -> Callable[[], int]:
     from conformance.ports import free_port
 
     return free_port
+
+
+@pytest.fixture
+def thread_event_loop() -> Iterator[None]:
+    """The thread's own event loop, for mangum: a Lambda function has one. Before Python 3.12 asking for it makes one, which
+    nobody would close.
+    """
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield
+    loop.close()
+    asyncio.set_event_loop(None)
 
 
 # HANOK_CI says that all programs and packages are installed which a test may need, as .ci/run does. A test that is skipped all

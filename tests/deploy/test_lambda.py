@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import contextlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,18 +17,9 @@ import pytest
 from hanok import Cookie, Hanok, Request, Response, UploadFile
 
 mangum = pytest.importorskip("mangum")
+pytestmark = pytest.mark.usefixtures("thread_event_loop")
 CONTEXT = SimpleNamespace(function_name="shop", memory_limit_in_mb=128, aws_request_id="1")
 Call = Callable[..., dict[str, Any]]
-
-
-@pytest.fixture(autouse=True)
-def event_loop() -> Iterator[None]:
-    """mangum runs in the thread's own event loop, as there is one in a Lambda function."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    loop.close()
-    asyncio.set_event_loop(None)
 
 
 def application() -> Hanok:

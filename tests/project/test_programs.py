@@ -8,7 +8,6 @@ step by step; WALKED says who walks through it.
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import json
 import os
@@ -94,16 +93,6 @@ def postgresql() -> Iterator[dict[str, str]]:
         yield made.environment
 
 
-@pytest.fixture(autouse=True)
-def event_loop() -> Iterator[None]:
-    """mangum asks for the thread's own event loop, and before Python 3.12 asking makes one, which nobody would close."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    loop.close()
-    asyncio.set_event_loop(None)
-
-
 def run(source: str, where: str) -> dict[str, Any]:
     """The namespace of a program; its functions named test_ have passed."""
     namespace: dict[str, Any] = {"__name__": "main"}
@@ -165,6 +154,7 @@ def same(answer: str, printed: str) -> bool:
 
 
 @pytest.mark.filterwarnings("ignore:There is no current event loop")  # mangum looks for one when it is made
+@pytest.mark.usefixtures("thread_event_loop")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_program_runs_and_answers_as_the_page_says(
     page: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
