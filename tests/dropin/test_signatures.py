@@ -76,6 +76,7 @@ ON_PURPOSE = {
     "*.Router.app": "a router is compiled, it has no application inside",
     "*.APIRouter.handle": "takes an Exchange as well as an ASGI call",
     "fastapi.FastAPI": "generate_unique_id_function is None where it was not given",
+    "fastapi.responses.[OU]*JSONResponse": "what they take is hidden there by what warns of them, before Python 3.14",
     "fastapi.routing.RouteContext": "made by the framework; its second argument is private there",
     "*.APIKeyBase": "a base class; those that are used take the same as there",
     "*.check_api_key": "a part of how keys are checked",
