@@ -5,7 +5,8 @@ What enters: bytes from an asyncio transport that speaks HTTP/2 from its first b
 request, handed to the application's handler in a task of its own, and the answers of all streams, as windows
 and the transport allow. Read ``connection`` first. ``session`` is the same connection without a socket: the
 ``guard``, which looks at every frame's header and refuses by the tables in ``state`` and the budgets in
-``limits``, before the ``engine``, which is libnghttp2. ``head`` and ``body`` are a request's, ``answer`` makes
+``limits``, before the ``engine``, which is libnghttp2; ``block`` tells it whether header blocks of equal bytes
+mean the same. ``head`` and ``body`` are a request's, ``answer`` makes
 the fields of answers, ``exchange`` is the door that the application sees, ``output`` what it knows of its
 connection, ``tunnel`` carries WebSockets.
 

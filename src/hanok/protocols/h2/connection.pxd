@@ -10,6 +10,7 @@ cdef object RequestReceived, StreamClosed, DataReceived, TrailersReceived, PingA
 cdef class H2Connection(Output):
     cdef public object _goodbye, _limits, state
     cdef public Py_ssize_t _most_running
+    cdef public long _previous_at
     cdef public H2Head _previous
     cdef public list _undecided
     cdef public dict receivers
@@ -17,8 +18,8 @@ cdef class H2Connection(Output):
     @cython.locals(session=Session)
     cpdef data_received(self, bytes data)
     cpdef take(self, list events)
-    @cython.locals(head=H2Head)
-    cpdef _request(self, object stream, tuple fields, bint end)
+    @cython.locals(head=H2Head, fields=tuple, end=cython.bint, session=Session)
+    cpdef _request(self, object event)
     @cython.locals(streams=dict)
     cpdef _closed(self, object event)
     @cython.locals(exchange=H2Exchange)

@@ -62,6 +62,7 @@ class H2Connection(Output, asyncio.Protocol):
         "_limits",
         "_most_running",
         "_previous",
+        "_previous_at",
         "_undecided",
         "receivers",
         "state",
@@ -75,6 +76,7 @@ class H2Connection(Output, asyncio.Protocol):
         self.receivers: dict[int, Receiver] = {}  # of streams whose request is not complete
         self._undecided: list[Upload] = []  # begun in this batch; what comes with it may be all of them
         self._previous: H2Head | None = None  # of the request before
+        self._previous_at = 0  # its stream, 0 without one
         self._most_running = 2 * services.settings.http2_max_concurrent_streams
         self._goodbye: asyncio.TimerHandle | None = None  # the end of lingering, or of waiting for the peer's PING
 
@@ -126,7 +128,7 @@ class H2Connection(Output, asyncio.Protocol):
                 return
             kind = type(event)
             if kind is RequestReceived:
-                self._request(event.stream_id, event.headers, event.end_stream)  # type: ignore[attr-defined]
+                self._request(event)  # type: ignore[arg-type]
             elif kind is StreamClosed:
                 self._closed(event)  # type: ignore[arg-type]
             elif kind is DataReceived:
@@ -142,25 +144,33 @@ class H2Connection(Output, asyncio.Protocol):
             # The others need no answer of ours: window and settings are the engine's, and a GOAWAY of the peer's ends
             # nothing before its streams have ended.
 
-    def _request(self, stream: int, fields: Fields, end: bool) -> None:
+    def _request(self, event: RequestReceived) -> None:
         """Serve one request, or arrange for it to be served when its body is here."""
-        if stream not in self.session.streams:
-            return  # taken back in the same breath
-        head = self._previous
-        if head is None or not end or not head.whole or not same(head.section, fields):
-            try:
-                head = read_head(fields, self._limits, head)
-            except Malformed as error:
-                self._malformed(stream, str(error))
-                return
-            except RemoteProtocolError as error:
-                self.refuse(stream, error.status, str(error))
-                return
-            head.whole = end
-            self._previous = head
+        stream = event.stream_id
+        head: H2Head = self._previous  # type: ignore[assignment]  # None is looked for where it may be one
+        session = self.session
+        if self._previous_at >= session.guard.repeats_since:
+            end = True  # its bytes are those of the request before: the fields are not even asked for
+        else:
+            if stream not in session.streams:
+                return  # taken back in the same breath
+            fields = event.headers
+            end = event.end_stream
+            if head is None or not end or not head.whole or not same(head.section, fields):
+                try:
+                    head = read_head(fields, self._limits, head)
+                except Malformed as error:
+                    self._malformed(stream, str(error))
+                    return
+                except RemoteProtocolError as error:
+                    self.refuse(stream, error.status, str(error))
+                    return
+                head.whole = end
+                self._previous = head
+        self._previous_at = stream
         if self.running >= self._most_running:
             # The peer takes requests back faster than the application notices.
-            self.session.reset(stream, ErrorCode.REFUSED_STREAM)
+            session.reset(stream, ErrorCode.REFUSED_STREAM)
         elif head.protocol is not None:
             self._websocket(stream, head, end)
         elif end:
@@ -338,6 +348,7 @@ class H2Connection(Output, asyncio.Protocol):
     def rest(self) -> None:
         """Nothing happens on the connection: hold no more than it must, and end if that was only waited for."""
         self._previous = None
+        self._previous_at = 0
         self._end_if_idle()
 
     def abort(self) -> None:

@@ -64,11 +64,14 @@ class H2Exchange(HttpExchange):
         connection = self.connection
         heads = connection.heads
         size = len(body)
-        fields = None
-        if size and type(headers) is FixedHeaders and self.method != "HEAD":
-            fields = heads.fixed(status, headers, size)
+        if (
+            size
+            and type(headers) is FixedHeaders
+            and self.method != "HEAD"
+            and (fields := heads.fixed(status, headers, size)) is not None
+        ):
             has_body = True
-        if fields is None:
+        else:
             fields, has_body = heads.whole(status, headers, size, self.method == "HEAD")
         self.framing = _LENGTH
         try:
@@ -158,7 +161,8 @@ class H2Exchange(HttpExchange):
             else:
                 connection.end_request(self.number)
                 upload.drop()
-        connection.flush_soon()
+        if not connection._batch:
+            connection.flush_soon()
 
     def fail(self) -> None:
         """The answer began and cannot be completed: the peer must see that it is cut short."""

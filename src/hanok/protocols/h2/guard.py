@@ -12,12 +12,14 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from hanok.protocols.h2.block import keeps_table
 from hanok.protocols.h2.frames import (
     ACK,
     END_HEADERS,
     END_STREAM,
     HEADER_SIZE,
     MAX_FRAME_SIZE,
+    MAX_STREAM_ID,
     PADDED,
     PREFACE,
     PRIORITY_FIELDS,
@@ -37,6 +39,8 @@ _DATA = int(FrameType.DATA)
 _HEADER_SIZE, _MAX_FRAME_SIZE = HEADER_SIZE, MAX_FRAME_SIZE
 _PLAIN_REQUEST = END_STREAM | END_HEADERS  # with PRIORITY_FIELDS absent: a whole request in one frame
 _LOOKED_AT = _PLAIN_REQUEST | PRIORITY_FIELDS
+_PADDED = PADDED
+_NO_RUN = MAX_STREAM_ID  # no stream comes after it
 _OPEN, _RESET, _REMOTE = StreamState.OPEN, StreamState.RESET, StreamState.HALF_CLOSED_REMOTE
 
 REMEMBERED = 512  # streams that we have reset, or that were skipped, of which we know so
@@ -52,7 +56,19 @@ class Violation(NamedTuple):
 class Guard:
     """Follows one connection from its first byte."""
 
-    __slots__ = ("_begun", "_rest", "_skipped", "_was_reset", "block", "budgets", "last", "now", "streams")
+    __slots__ = (
+        "_before",
+        "_begun",
+        "_rest",
+        "_skipped",
+        "_was_reset",
+        "block",
+        "budgets",
+        "last",
+        "now",
+        "repeats_since",
+        "streams",
+    )
 
     def __init__(self, now: float) -> None:
         self.now = now  # the clock for the budgets
@@ -62,6 +78,10 @@ class Guard:
         self._begun = False  # whether the preface has come
         self._rest = b""  # the beginning of a frame, or of the preface
         self.block = 0  # the stream whose header block goes on in CONTINUATION frames
+        # Each request from this stream on has come whole, in one frame with the same header block, whose meaning is the same;
+        # and none of them was taken back. Peers repeat themselves: who has read the head of one need not read those after it.
+        self.repeats_since = _NO_RUN
+        self._before = b""  # the header block of the request before
         self._was_reset: dict[int, None] = {}  # in the order of their resets
         self._skipped: list[range] = []
 
@@ -106,6 +126,11 @@ class Guard:
             if kind == _HEADERS and flags & _LOOKED_AT == _PLAIN_REQUEST and stream == self.last + 2 and not self.block:
                 self.last = stream
                 streams[stream] = _REMOTE
+                if COMPILED:  # uncompiled, this is slower than to compare the fields
+                    block = text[pos + _HEADER_SIZE : end]
+                    if block != self._before:
+                        self._before = block
+                        self.repeats_since = stream if not flags & _PADDED and keeps_table(block) else _NO_RUN
             elif kind == _DATA and length and not flags and not self.block and streams.get(stream) is _OPEN:
                 pass
             else:
@@ -135,6 +160,7 @@ class Guard:
                 return _too_much("empty CONTINUATION frames")
             return None
         if kind == FrameType.HEADERS:
+            self._end_run()
             return self._headers(flags, stream, payload)
         if kind == FrameType.DATA:
             if not flags & END_STREAM and not _content(flags, payload) and not self.budgets.empty.spend(self.now):
@@ -143,6 +169,7 @@ class Guard:
         if kind == FrameType.WINDOW_UPDATE:
             return None if self.budgets.updates.spend(self.now) else _too_much("WINDOW_UPDATE frames")
         if kind == FrameType.RST_STREAM:
+            self._end_run()
             if not self.budgets.resets.spend(self.now):
                 return _too_much("streams that were reset")
             return self._move(Frame.RST_STREAM, stream) if len(payload) == 4 else None
@@ -159,6 +186,11 @@ class Guard:
         elif kind == FrameType.CONTINUATION:  # RFC 9113 §6.10
             return _protocol_error("a CONTINUATION frame without a header block")
         return None
+
+    def _end_run(self) -> None:
+        """What comes next repeats nothing: the table that header blocks refer to may have changed, or a request is gone."""
+        self._before = b""
+        self.repeats_since = _NO_RUN
 
     def _headers(self, flags: int, stream: int, payload: bytes) -> Violation | None:
         if not stream & 1:  # RFC 9113 §5.1.1, and stream 0: §6.2

@@ -22,5 +22,5 @@ cpdef bint same(tuple one, tuple other) except -1
 cpdef Py_ssize_t path_end(bytes target) except -1
 @cython.locals(text=str, end=Py_ssize_t)
 cdef _target(H2Head head, bytes method, bytes path, object limits)
-@cython.locals(most=Py_ssize_t, length=Py_ssize_t, size=Py_ssize_t, cookies=Py_ssize_t, name=bytes, value=bytes, fields=tuple)
+@cython.locals(most=Py_ssize_t, count=Py_ssize_t, length=Py_ssize_t, size=Py_ssize_t, cookies=Py_ssize_t, name=bytes, value=bytes, fields=tuple)
 cdef _decide(H2Head head, object limits, H2Head previous)

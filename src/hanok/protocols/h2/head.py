@@ -234,15 +234,17 @@ def _decide(head: H2Head, limits: HeadLimits, previous: H2Head | None) -> None:
     head.content_length = None
     head.expect_continue = head.forwarded = head.has_cookies = head.has_host = False
     fields, authority = head.fields, head.authority
-    if len(fields) > limits.fields:
+    count = len(fields)
+    if count > limits.fields:
         refuse(f"more than {limits.fields} header fields", 431)
-    size = cookies = 0
+    size = 4 * count  # as its line would have: colon, space, CRLF
+    cookies = 0
     most = limits.field_size
     for name, value in fields:
         length = len(name) + len(value)
         if length > most:
             refuse(f"a header field is longer than {most} bytes", 431)
-        size += length + 4  # as its line would have: colon, space, CRLF
+        size += length
         if (COMPILED and name[0] not in b"cefhx") or name not in DECIDING:
             continue
         if name == b"content-length":

@@ -32,7 +32,8 @@ class Budget:
 
     def earn(self, count: int) -> None:
         """Give some back: the peer may answer what it was sent."""
-        self.left = min(self._burst, self.left + count)
+        if self.left < self._burst:
+            self.left = min(self._burst, self.left + count)
 
 
 class Budgets:
