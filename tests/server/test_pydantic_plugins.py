@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from importlib.machinery import PathFinder
@@ -14,6 +16,24 @@ from pydantic import BaseModel
 
 from hanok.server import pydantic_plugins
 from hanok.server.pydantic_plugins import LOADER, Loader, no_entry_points, put_off
+
+WITH_A_PLUGIN = """
+import sys
+from hanok.server.pydantic_plugins import put_off
+put_off()
+from pydantic import BaseModel
+class Item(BaseModel):
+    number: int
+print(sys.modules["the_plugin"].made, type(sys.modules["pydantic.plugin._loader"]).__name__)
+"""
+PLUGIN = """
+made = []
+class Plugin:
+    def new_schema_validator(self, schema, kind, *more):
+        made.append(kind.__name__)
+        return None, None, None
+plugin = Plugin()
+"""
 
 
 class Loaded(BaseModel):
@@ -130,3 +150,14 @@ def test_once_pydantic_has_looked_nothing_is_put_off(monkeypatch: pytest.MonkeyP
     monkeypatch.setitem(sys.modules, LOADER, own)
     put_off()
     assert sys.modules[LOADER] is own
+
+
+def test_a_plugin_that_is_installed_is_used(tmp_path: Path) -> None:
+    (tmp_path / "the_plugin.py").write_text(PLUGIN)
+    install(tmp_path, "[pydantic]\nmine = the_plugin:plugin\n")
+    paths = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    done = subprocess.run(
+        [sys.executable, "-c", WITH_A_PLUGIN],
+        env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout == "['Item'] module\n", done.stderr
