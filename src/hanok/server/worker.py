@@ -12,7 +12,8 @@ import logging
 import select
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import Enum, auto
 from functools import partial
 from importlib.util import find_spec
@@ -43,8 +44,10 @@ logger = logging.getLogger("hanok.error")
 
 OK, FAILED, STARTUP_FAILED = 0, 1, 3  # exit codes; 3 is what Uvicorn's users know
 
-# Seconds until each connection that was accepted has become one of ours: with TLS that is after the handshake.
+# Seconds until each connection that was accepted has become one of ours: with TLS that is after the handshake. On a busy
+# machine that time may pass without the event loop turning even once, so its turns count as well.
 SETTLE, SETTLE_TLS = 0.01, 0.5
+SETTLE_TURNS = 10
 MOST_TURNS = 100  # of the event loop, to empty the queue of a listener
 
 
@@ -217,8 +220,7 @@ class Worker:
         self._become(WorkerState.DRAINING)
         observed.become("draining")
         await self._accept_rest(sockets)
-        for server in servers:
-            server.close()
+        await close_all(servers, services.loop)
         await self._drain(services)
         ended_well = await lifespan.shutdown()
         await observed.close()
@@ -311,6 +313,8 @@ class Worker:
         services.drain(retiring=self._retiring, grace=self._grace)
         loop = services.loop
         await asyncio.sleep(SETTLE_TLS if self.config.is_tls and self._retiring else SETTLE)
+        for _ in range(SETTLE_TURNS):
+            await asyncio.sleep(0)
         allowed = self.config.timeout_graceful_shutdown
         deadline = None if allowed is None else loop.time() + allowed
         while (services.connections or services.tasks) and not self._quick.is_set():
@@ -329,6 +333,22 @@ class Worker:
         if tasks:
             await asyncio.wait(tasks, timeout=5)
         await asyncio.sleep(0)  # let the transports say that they are closed
+
+
+async def close_all(servers: Sequence[asyncio.AbstractServer | ProxyListener], loop: asyncio.AbstractEventLoop) -> None:
+    """Accept nothing more. asyncio's own servers lose what they have accepted in this turn of the loop and the one before, if
+    they are closed in it: each stops accepting first.
+    """
+    own = [one for one in servers if isinstance(one, asyncio.Server)]
+    for server in own:
+        for sock in server.sockets:
+            with suppress(NotImplementedError):  # Windows accepts in another way
+                loop.remove_reader(sock.fileno())
+    if own:
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    for each in servers:
+        each.close()
 
 
 def loop_factory(choice: str) -> Callable[[], asyncio.AbstractEventLoop]:

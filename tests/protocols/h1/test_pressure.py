@@ -14,6 +14,7 @@ from hanok.protocols.h1.answer import Heads
 from hanok.protocols.h1.connection import H1Connection
 from hanok.protocols.services import Services
 from hanok.protocols.unread import has_unread
+from hanok.server import worker
 from hanok.server.config import Config
 
 GET = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -61,6 +62,19 @@ def test_a_request_that_the_event_loop_has_not_read_yet_is_no_idleness(house):
 
     house.run(server, sweep)
     assert client.rest() == b""
+
+
+def test_who_was_accepted_just_before_a_stop_is_answered_though_the_event_loop_is_late(house, monkeypatch):
+    monkeypatch.setattr(worker, "SETTLE", 0)
+    server = house.serve(path, timeout_graceful_shutdown=20)
+
+    def connect_and_stop():
+        client = house.connect(server)
+        client.say(get("/late"))
+        server.worker.stop()
+        return client
+
+    assert house.run(server, connect_and_stop).answer()[2] == b"/late"
 
 
 def test_who_has_sent_more_than_is_answered_is_not_reset_over_the_last_answer(house, monkeypatch):
