@@ -19,7 +19,7 @@ import pytest
 
 from hanok.version import __file__ as VERSION_FILE
 
-PATIENCE = 30.0  # seconds after which a test gives up; reached only when something is broken
+PATIENCE = 50.0  # seconds after which a test gives up; reached only when something is broken
 
 ASGI_APP = """
     async def app(scope, receive, send):

@@ -117,16 +117,16 @@ def test_a_broken_save_is_shown_and_the_next_one_mends_it(project: Any, hanok: A
     command.wait_for("NameError: name 'oops' is not defined")
     command.wait_for("waiting for the next save")
     assert "Traceback" not in command.text
-    page = httpx.get(url, headers={"Accept": "text/html"})
+    page = httpx.get(url, headers={"Accept": "text/html"}, timeout=20)
     assert page.status_code == 500
     assert "name &#x27;oops&#x27; is not defined" in page.text
     assert "main.py, line 1" in page.text
-    told = httpx.get(url, headers={"Accept": "application/json"}).json()["error"]
+    told = httpx.get(url, headers={"Accept": "application/json"}, timeout=20).json()["error"]
     assert (told["type"], Path(told["file"]).name, told["line"]) == ("NameError", "main.py", 1)
-    assert httpx.get(url).text.endswith("NameError: name 'oops' is not defined\n")
+    assert httpx.get(url, timeout=20).text.endswith("NameError: name 'oops' is not defined\n")
     save(directory, asgi_app(b"mended"))
     command.wait_for("ready")
-    assert httpx.get(url).content == b"mended"
+    assert httpx.get(url, timeout=20).content == b"mended"
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_the_page_of_a_broken_save_names_line_and_remedy(
     project(**{"main.py": source})
     command = hanok("dev", "--port", "0")
     found = command.wait_for(r"(http://\S+) shows why; waiting for the next save")
-    page = httpx.get(found.group(1), headers={"Accept": "text/html"}).text
+    page = httpx.get(found.group(1), headers={"Accept": "text/html"}, timeout=20).text
     for word in words:
         assert word in page
 
@@ -178,21 +178,21 @@ def test_why_an_application_does_not_start_is_shown_and_the_next_save_mends_it(
     directory = project(**{"main.py": source})
     command = hanok("dev", "--port", "0")
     url = command.wait_for(r"(http://\S+) shows why; waiting for the next save").group(1)
-    page = httpx.get(url, headers={"Accept": "text/html"})
+    page = httpx.get(url, headers={"Accept": "text/html"}, timeout=20)
     assert page.status_code == 500
     for word in words:
         assert word in page.text
     save(directory, asgi_app(b"mended"))
     command.wait_for("changed")
     assert command.url() == url
-    assert httpx.get(url).content == b"mended"
+    assert httpx.get(url, timeout=20).content == b"mended"
 
 
 def test_a_save_that_fails_to_start_takes_the_place_of_one_that_served(project: Any, hanok: Any, asgi_app: Any) -> None:
     directory = project(**{"main.py": asgi_app(b"one")})
     command = hanok("dev", "--port", "0")
     url = command.url()
-    with httpx.Client() as client:
+    with httpx.Client(timeout=20) as client:
         assert client.get(url).content == b"one"
         save(directory, FAILS_AT_START.replace("START", "app.state.port = int('port')"))
         command.wait_for("the start-up of the application failed")

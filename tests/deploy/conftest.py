@@ -17,7 +17,7 @@ import pytest
 from hanok.cli.group import run_group
 from hanok.version import __file__ as VERSION_FILE
 
-PATIENCE = 30.0  # seconds after which a test gives up; reached only when something is broken
+PATIENCE = 50.0  # seconds after which a test gives up; reached only when something is broken
 SOURCE = Path(VERSION_FILE).parents[1]  # installed or not, the package under test
 PYPROJECT = """
     [project]

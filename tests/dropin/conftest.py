@@ -20,7 +20,7 @@ from hanok.version import __file__ as VERSION_FILE
 
 THEIRS = ("fastapi", "starlette")
 SOURCE = Path(VERSION_FILE).parents[1]
-PATIENCE = 30.0  # seconds after which a test gives up; reached only when something is broken
+PATIENCE = 50.0  # seconds after which a test gives up; reached only when something is broken
 
 
 @pytest.fixture(autouse=True)

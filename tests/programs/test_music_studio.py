@@ -37,7 +37,7 @@ def studio(program: Any, serve: Any, client_of: Any, provider: Any) -> Iterator[
 
 def listen(url: str) -> tuple[float, array[int]]:
     """The length in seconds and the samples of the WAV file at a URL."""
-    answer = httpx.get(url, trust_env=False)
+    answer = httpx.get(url, trust_env=False, timeout=20)
     assert answer.headers["content-type"] == "audio/wav"
     with wave.open(BytesIO(answer.content)) as file:
         assert (file.getnchannels(), file.getsampwidth()) == (1, 2)
@@ -77,7 +77,7 @@ def test_another_prompt_is_another_tune_and_the_same_one_the_same(studio: Any) -
 
 def test_a_part_of_the_sound_can_be_asked_for_as_players_do(studio: Any) -> None:
     url = wish(studio, "rain").json()["audio_url"]
-    part = httpx.get(url, headers={"range": "bytes=8-11"}, trust_env=False)
+    part = httpx.get(url, headers={"range": "bytes=8-11"}, trust_env=False, timeout=20)
     assert (part.status_code, part.content) == (206, b"WAVE")
 
 

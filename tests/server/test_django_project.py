@@ -58,7 +58,7 @@ def test_a_django_project_is_served(project, target):
             line = process.stdout.readline()
             assert line, output
             output += line
-        with httpx.Client(base_url=found[0], trust_env=False) as client:
+        with httpx.Client(base_url=found[0], trust_env=False, timeout=20) as client:
             told = client.post("/echo", content=b"x" * 300_000, headers={"x-forwarded-proto": "https"}).json()
             assert told == {"method": "POST", "size": 300_000, "secure": True}
             assert client.get("/stream").text == "01234"

@@ -59,24 +59,24 @@ def test_the_signature_tells_the_interface(app, kind):
 @pytest.mark.parametrize("interface", ["auto", "asgi2"])
 def test_an_application_of_asgi_2_is_served(interface):
     with Server(OldStyle, interface=interface) as server:
-        assert httpx.post(f"{server.url}/path", content=b"!").text == "/path!"
+        assert httpx.post(f"{server.url}/path", content=b"!", timeout=20).text == "/path!"
 
 
 @pytest.mark.parametrize("interface", ["auto", "asgi3"])
 def test_an_application_of_asgi_3_is_served(interface):
     with Server(newer, interface=interface) as server:
-        assert httpx.get(server.url).text == "newer"
+        assert httpx.get(server.url, timeout=20).text == "newer"
 
 
 @pytest.mark.parametrize("interface", ["auto", "wsgi"])
 def test_an_application_of_wsgi_is_served(interface):
     with Server(oldest, interface=interface) as server:
-        assert httpx.post(server.url, content=b"body").text == "POST body"
-        assert httpx.get(server.url).text == "GET "
+        assert httpx.post(server.url, content=b"body", timeout=20).text == "POST body"
+        assert httpx.get(server.url, timeout=20).text == "GET "
 
 
 def test_flask_is_served_with_uploads_and_streams():
-    with Server(flask) as server, httpx.Client(base_url=server.url) as client:
+    with Server(flask) as server, httpx.Client(base_url=server.url, timeout=20) as client:
         told = client.post("/upload/cat?q=1", content=b"x" * 3_000_000).json()
         assert told == {"name": "cat", "size": 3_000_000, "q": "1", "host": server.url.removeprefix("http://")}
         answered = client.get("/stream")
@@ -103,4 +103,4 @@ def test_a_native_application_can_be_called_as_any_other():
         return "native"
 
     with Server(app, interface="asgi3") as server:
-        assert httpx.get(server.url).json() == "native"
+        assert httpx.get(server.url, timeout=20).json() == "native"

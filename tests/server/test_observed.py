@@ -33,12 +33,12 @@ def admin():
 
 
 def test_the_admin_listener_tells_what_the_public_one_answered(admin):
-    with Server(app, admin_bind=admin) as server, httpx.Client(base_url=server.url) as client:
+    with Server(app, admin_bind=admin) as server, httpx.Client(base_url=server.url, timeout=20) as client:
         client.get("/items/5")
         client.get("/items/no")
         client.get("/nowhere")
         assert client.get("/metrics").status_code == 404  # it is not on the public listener
-        with httpx.Client(base_url=f"http://{admin}") as operator:
+        with httpx.Client(base_url=f"http://{admin}", timeout=20) as operator:
             assert operator.get("/readyz").text == "ready: 1 serving\n"
             lines = operator.get("/metrics").text.splitlines()
             (worker,) = operator.get("/status").json()["workers"]
@@ -71,7 +71,7 @@ def test_the_access_log_goes_to_its_file_in_its_form(tmp_path):
     file = tmp_path / "access.log"
     form = '%(m)s %(U)s %(s)s %(B)s "%({x-name}o)s" "%({x-id}i)s" %(D)s'
     options = {"access_log": True, "access_log_file": str(file), "access_log_format": form}
-    with Server(app, **options) as server, httpx.Client(base_url=server.url) as client:
+    with Server(app, **options) as server, httpx.Client(base_url=server.url, timeout=20) as client:
         client.get("/named", headers={"x-id": "7"})
         client.get("/items/5")
     first, second = file.read_text().splitlines()
@@ -83,7 +83,7 @@ def test_the_access_log_goes_to_its_file_in_its_form(tmp_path):
 def test_json_lines_can_be_read_by_programs(tmp_path):
     file = tmp_path / "access.log"
     with Server(app, access_log=True, access_log_file=str(file), access_log_format="json") as server:
-        httpx.get(f"{server.url}/items/5?q=1")
+        httpx.get(f"{server.url}/items/5?q=1", timeout=20)
     told = json.loads(file.read_text())
     assert (told["path"], told["query"], told["status"], told["bytes"]) == ("/items/5", "q=1", 200, 13)
     assert told["ms"] > 0
@@ -98,7 +98,7 @@ def test_a_log_that_cannot_be_written_or_formed_keeps_the_server_from_starting(t
 
 def test_top_shows_the_workers_and_routes_of_a_server(admin):
     with Server(app, admin_bind=admin) as server:
-        httpx.get(f"{server.url}/items/5")
+        httpx.get(f"{server.url}/items/5", timeout=20)
         command = [sys.executable, "-m", "hanok", "top", admin]
         view = subprocess.run([*command, "--once", "--interval", "0.1"], capture_output=True, text=True, timeout=60)
         told = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=60)

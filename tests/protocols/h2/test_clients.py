@@ -74,7 +74,7 @@ def client(request, app, certificate, context):
     with (
         Server(app, loop=request.param, ssl_certfile=certificate) as server,
         httpx.Client(
-            http2=True, verify=context, base_url=f"https://localhost:{server.port}", trust_env=False
+            http2=True, verify=context, base_url=f"https://localhost:{server.port}", trust_env=False, timeout=20
         ) as client,
     ):
         yield client
@@ -89,14 +89,14 @@ def test_alpn_chooses_http_2(client):
 def test_alpn_lets_a_client_have_http_1(app, certificate, context):
     with Server(app, ssl_certfile=certificate) as server:
         url = f"https://localhost:{server.port}/items/5"
-        with httpx.Client(verify=context, trust_env=False) as client:
+        with httpx.Client(verify=context, trust_env=False, timeout=20) as client:
             assert client.get(url).http_version == "HTTP/1.1"
 
 
 def test_alpn_offers_no_http_2_where_it_is_turned_off(app, certificate, context):
     with Server(app, ssl_certfile=certificate, http2=False) as server:
         url = f"https://localhost:{server.port}/items/5"
-        with httpx.Client(http2=True, verify=context, trust_env=False) as client:
+        with httpx.Client(http2=True, verify=context, trust_env=False, timeout=20) as client:
             assert client.get(url).http_version == "HTTP/1.1"
 
 
@@ -123,7 +123,7 @@ def test_errors_have_their_bodies(client):
 
 def test_many_requests_at_once(app):
     async def ask(url):
-        async with httpx.AsyncClient(http1=False, http2=True, trust_env=False) as client:
+        async with httpx.AsyncClient(http1=False, http2=True, trust_env=False, timeout=20) as client:
             answers = await asyncio.gather(*[client.get(f"{url}/items/{number}") for number in range(100)])
         return [answer.json()["item_id"] for answer in answers]
 
