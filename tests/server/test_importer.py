@@ -75,7 +75,7 @@ def test_the_current_directory_is_looked_at(place, monkeypatch):
         ("tried_main:ap", "has no 'ap'. It has app: type tried_main:app."),
         ("tried_empty:app", "'tried_empty' has no 'app'."),
         ("tried_empty", "has none of app, application, api; say which attribute"),
-        ("tried_main:number", "is a int, not an application"),
+        ("tried_main:number", "is not an application but of type int"),
         ("tried_main:make", "it is no application. If it makes one, add --factory."),
         ("tried_main:opts", "add --factory"),
     ],
@@ -102,7 +102,7 @@ def test_errors_inside_the_module_travel_on(place):
         ("near_shop:app", "It has shop: type near_shop:shop."),
         ("near_shop", "It has shop: type near_shop:shop."),
         ("near_made:app", "type near_made:create_app --factory"),
-        ("near_made:version", "is a str, not an application: it cannot be called. It has create_app()"),
+        ("near_made:version", "is not an application but of type str, and cannot be called. It has create_app()"),
         ("near_shp:app", "Did you mean near_shop?"),
         ("near_shop.shop", "Did you mean near_shop:shop?"),
         (

@@ -39,7 +39,7 @@ class Pressed:
     "--all", "also_writing", is_flag=True, help="Send POST, PUT, PATCH and DELETE too: they may change something."
 )
 @click.option("--seconds", type=click.FloatRange(0, MOST_SECONDS), default=1.0, show_default=True,
-              help="Press each request so long over a socket; 0 leaves that out.")  # fmt: skip
+              metavar="SECONDS", help="How long each request is pressed over a socket; 0 leaves that out.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of tables.")
 @click.option("--app-dir", default="", metavar="PATH", help="Look for the application in this directory.")
 @click.option("--factory", is_flag=True, help="The target is a function that returns the application.")

@@ -75,8 +75,9 @@ def ask(address: str) -> Any:
         if not isinstance(told, dict) or "workers" not in told:
             raise ValueError(f"it answered {answer.status} to /status")
     except (OSError, ValueError, http.client.HTTPException) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ConfigError(
-            f"{address} does not answer as the admin listener of a Hanok server: {error}. "
+            f"No admin listener of a Hanok server answers at {address}: {reason}. "
             "Is a server running there with --admin-bind?"
         ) from None
     finally:

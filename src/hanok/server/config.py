@@ -77,7 +77,7 @@ class Config:
     limit_max_requests_jitter: int = option(
         "whole",
         0,
-        "Add up to this many to limit_max_requests, by chance, so that workers differ.",
+        "Add up to this many to --limit-max-requests, at random, so that workers are not all replaced at once.",
         PROCESS,
         low=0,
     )

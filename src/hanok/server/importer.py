@@ -40,7 +40,9 @@ def load(target: str, *, app_dir: str = "", factory: bool = False) -> Any:
         found = found()
     if not callable(found):
         hint = instead(module, where)
-        raise ConfigError(f"{target!r} is a {type(found).__name__}, not an application: it cannot be called.{hint}")
+        raise ConfigError(
+            f"{target!r} is not an application but of type {type(found).__name__}, and cannot be called.{hint}"
+        )
     if not factory and _makes_applications(found):
         raise ConfigError(
             f"{target!r} takes no scope, receive and send: it is no application. If it makes one, add --factory."

@@ -124,7 +124,8 @@ def _tcp(host: str, port: int, config: Config) -> list[socket.socket]:
         )
     except (socket.gaierror, UnicodeError) as error:
         flag = BIND if config.bind else HOST
-        raise ConfigError(f"{flag}: {host!r} is not an address of this machine ({error}).") from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"{flag}: {host!r} is not an address of this machine ({reason}).") from None
     sockets: list[socket.socket] = []
     for family, address in dict.fromkeys((one[0], one[4]) for one in found):
         # A name with several addresses: one port for all of them, also when the system chose it.
