@@ -370,7 +370,7 @@ def test_openssl_cannot_renegotiate_and_finds_no_compression(write):
     assert "Compression: NONE" in text
     assert "Secure Renegotiation IS supported" in text  # the extension of RFC 5746 is there
     assert "no renegotiation" in text  # and renegotiation is not
-    assert "Server Temp Key: X25519" in text
+    assert "Temp Key: X25519" in text  # the server's, or the peer's as OpenSSL 3.5 says
 
 
 @pytest.mark.parametrize("version", ["-tls1", "-tls1_1"])
