@@ -20,7 +20,7 @@ from mkdocs.structure.pages import Page
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]  # this tree, whatever is installed
 
-from docs import room_pages  # noqa: E402
+from docs import reference_pages, room_pages  # noqa: E402
 
 PAGES = ("CONTRIBUTING.md", "CHANGELOG.md", "bench/README.md", "bench/results/latest.md")
 EXAMPLES = "examples/*/README.md"
@@ -45,12 +45,15 @@ NAMES = {
     "LiveServer": "testing.md#through-a-real-socket",
     "hanok.exchange:Exchange": "how-a-request-flows.md",
 }
-# How much a page weighs in the search: those to learn from before those to look into.
+# Names of the reference that mean something else on most pages: fields of HTTP.
+AMBIGUOUS = {"Host", "Cookie"}
+# How much a page weighs in the search: those to learn from before those to look into. A title weighs a thousand times as much
+# as text, and in the reference each name is one.
 WEIGHTS = {
     "first-hour.md": 2, "tutorial.md": 2, "server.md": 2, "deployment.md": 2, "coming-from-fastapi.md": 3, "options.md": 1.5,
     "CHANGELOG.md": 0.3, "bench/README.md": 0.5, "bench/results/latest.md": 0.2, "performance.md": 0.5,
 }  # fmt: skip
-WEIGHT_OF_ROOMS = 0.5
+WEIGHTS_OF_FOLDERS = {"rooms": 0.5, "reference": 0.001}
 # Code in a line of HTML, but not where it is a link, a heading or a block already.
 WHOLE = re.compile(r"(<(a|pre|h[1-6])\b.*?</\2>)", re.DOTALL)
 CODE = re.compile(r"<code>([^<>]+)</code>")
@@ -61,8 +64,10 @@ ROOM = re.compile(r"src/hanok/(\w+)(?:/__init__\.py)?")
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """The rooms are part of the navigation without being named there."""
+    """The rooms and the pages of the reference are part of the navigation without being named there."""
     for section in config.nav or []:
+        if "Reference" in section:
+            section["Reference"] = [reference_pages.uri(name) for name in reference_pages.PAGES]
         for pages in section.values():
             if isinstance(pages, list) and "rooms.md" in pages:
                 at = pages.index("rooms.md")
@@ -76,6 +81,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         files.append(File.generated(config, uri, abs_src_path=str(ROOT / uri)))
     for room in room_pages.rooms():
         files.append(File.generated(config, f"rooms/{room}.md", content=room_pages.page(room)))
+    for name, reference in reference_pages.PAGES.items():
+        files.append(File.generated(config, reference_pages.uri(name), content=reference.text))
     for uri in sorted(set(images(files))):
         files.append(File.generated(config, uri, abs_src_path=str(ROOT / uri)))
     return files
@@ -83,7 +90,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     uri = page.file.src_uri
-    weight = WEIGHTS.get(uri, WEIGHT_OF_ROOMS if uri.startswith("rooms/") else 1)
+    weight = WEIGHTS.get(uri, WEIGHTS_OF_FOLDERS.get(posixpath.dirname(uri), 1))
     page.meta.setdefault("search", {"boost": weight})
     return outside_of_fences(markdown, lambda text: LINK.sub(lambda link: linked(link, page, files), text))
 
@@ -96,7 +103,7 @@ def on_page_content(html: str, page: Page, config: MkDocsConfig, files: Files) -
     seen: set[str] = set()
 
     def named(code: re.Match[str]) -> str:
-        name = code[1].partition(" ")[0] if code[1].startswith("--") else code[1]
+        name = code[1].partition(" ")[0] if code[1].startswith("--") else code[1].removesuffix("()")
         uri, hash_, anchor = known.get(name, "").partition("#")
         if not uri or name in seen or uri == page.file.src_uri:
             return code[0]
@@ -113,7 +120,8 @@ def places(files: Files) -> dict[str, str]:
     flags = re.findall(r"^\| `(--[a-z0-9-]+)`", page.content_string, re.MULTILINE) if page else []
     fields = {flag[2:].replace("-", "_"): flag for flag in flags}
     said = {name: flag for name, flag in fields.items() if "_" in name} | {flag: flag for flag in flags}
-    return NAMES | {name: f"{OPTIONS}#{flag}" for name, flag in said.items()}
+    classes = {name: place for name, place in reference_pages.places().items() if name not in AMBIGUOUS}
+    return classes | NAMES | {name: f"{OPTIONS}#{flag}" for name, flag in said.items()}
 
 
 def relative(files: Files, uri: str, page: Page) -> str:

@@ -15,6 +15,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
+import hanok.security
+import hanok.testing
+
 # Where the browser loads something by itself.
 LOADS = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src", "object": "data"}
 LOADING_LINKS = {"stylesheet", "icon", "preload", "modulepreload", "preconnect", "dns-prefetch", "manifest"}
@@ -123,6 +126,17 @@ def test_options_lead_to_their_line_and_commands_to_their_page(site: Path, pages
     assert "testing.html" in pages[site / "tutorial.html"].links
 
 
+def test_public_names_are_in_the_reference_and_pages_lead_to_them(site: Path, pages: dict[Path, Html]) -> None:
+    ids = set().union(*(html.ids for page, html in pages.items() if page.parent.name == "reference"))
+    last_parts = {name.rpartition(".")[2] for name in ids if name.startswith("hanok.")}
+    no_classes = {"__version__", "status", "FastAPI"}  # FastAPI is Hanok
+    for module in (hanok, hanok.security, hanok.testing):
+        assert set(module.__all__) - last_parts - no_classes - {"SecurityBase"} == set()
+    assert {"hanok.Hanok.include_router", "hanok.http.FileResponse", "hanok.routing.options.RouteOptions"} <= ids
+    assert "reference/requests.html#hanok.UploadFile" in pages[site / "tutorial.html"].links
+    assert "../reference/security.html#hanok.security.HTTPBearer" in pages[site / "rooms" / "security.html"].links
+
+
 def test_links_to_elsewhere_are_whole(site: Path, pages: dict[Path, Html]) -> None:
     outside = {link for html in pages.values() for link in html.links if link.startswith(("http:", "https:"))}
     assert outside
@@ -180,6 +194,7 @@ QUESTIONS = {
     "flask": "coming-from-flask.html",
     "max body size": "options.html",
     "lambda": "deployment.html",
+    "FileResponse": "responses.html",
 }
 
 # The first five of the results, each a page, as the search shows them.

@@ -29,7 +29,11 @@ def generate_unique_id(route: Any) -> str:
 
 
 class RouteOptions(TypedDict, total=False):
-    """What ``@router.get(path, ...)`` and its like take besides the path."""
+    """What ``@router.get(path, ...)`` and its like take besides the path.
+
+    ``max_body_size``: bytes of the request body, 413 above. ``form_limits``: how many fields and files a form may have, and how
+    large. The others are FastAPI's.
+    """
 
     response_model: Any
     status_code: int | None
@@ -58,7 +62,7 @@ class RouteOptions(TypedDict, total=False):
 
 
 class MethodOptions(RouteOptions, total=False):
-    """As ``@router.api_route``: also which methods."""
+    """What ``@router.api_route(path, ...)`` takes: also which methods."""
 
     methods: Collection[str] | None
 
@@ -78,7 +82,7 @@ class ApiRouteOptions(MethodOptions, total=False):
 
 
 class RouterOptions(TypedDict, total=False):
-    """What a router and an include give to the routes below."""
+    """What ``APIRouter(...)`` and ``include_router(...)`` give to the routes below."""
 
     prefix: str
     tags: Tags | None
