@@ -283,13 +283,34 @@ class Hanok(Verbs, Application):
 
 
 class DocumentationPage(NativeApp):
-    """One of the pages that an application serves of itself. The room that makes them is imported when one is asked for."""
+    """One of the pages that an application serves of itself. The room that makes them is imported when one is asked for.
 
-    __slots__ = ("app", "name")
+    Called with a request alone it returns the response, as an endpoint does: packages put an endpoint of theirs around it.
+    """
 
     def __init__(self, app: Hanok, name: str) -> None:
         self.app = app
-        self.name = name
+        self.name = self.__name__ = name
+
+    async def __call__(self, scope: Any, receive: Any = None, send: Any = None) -> Any:
+        if receive is not None:
+            await super().__call__(scope, receive, send)
+            return None
+        from hanok.http import Response
+
+        messages: list[Any] = []
+
+        async def keep(message: Any) -> None:
+            messages.append(message)
+
+        await super().__call__(scope.scope, scope.receive, keep)
+        head, *rest = messages
+        response = Response(b"".join(each.get("body", b"") for each in rest), head["status"])
+        response.raw_headers = list(head["headers"])
+        return response
+
+    # Tells handler_of() that this call adds nothing to ``handle``.
+    __hanok_call__ = __call__
 
     async def handle(self, exchange: Exchange) -> None:
         from hanok.openapi import docs_routes

@@ -137,3 +137,26 @@ def test_models_of_one_name_are_told_apart_by_their_modules() -> None:
     assert names[Page] == "Page"
     assert names[Kind] == f"{Kind.__module__}__Kind".replace(".", "__")
     assert names[Kind] != names[Other]
+
+
+def test_the_route_of_the_document_can_be_given_an_endpoint_around_its_own() -> None:
+    # As titiler and stac-fastapi do, to say another media type.
+    from starlette.routing import request_response
+
+    app = Hanok()
+    route: Any = next(each for each in app.routes if getattr(each, "path", None) == "/openapi.json")
+    own = route.endpoint
+    assert own.__name__ == "openapi"
+
+    async def around(request: Any) -> Any:
+        response = await own(request)
+        response.headers["content-type"] = "application/vnd.oai.openapi+json"
+        return response
+
+    client = TestClient(app)
+    plain = client.get("/openapi.json")
+    route.app = request_response(around)
+    answer = client.get("/openapi.json")
+    assert answer.headers["content-type"] == "application/vnd.oai.openapi+json"
+    assert answer.json() == plain.json()
+    assert answer.headers["content-length"] == str(len(answer.content))
