@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
@@ -245,3 +246,73 @@ def test_a_context_matches_by_path_and_method_alone() -> None:
     assert context.matches(scope | {"method": "PUT"})[0] is Match.PARTIAL
     assert context.matches(scope | {"path": "/v1"})[0] is Match.NONE
     assert mounted.matches(scope | {"path": "/mounted/5"})[0] is Match.FULL
+
+
+@pytest.mark.parametrize("way", ["a signature", "defaults", "another function"])
+@pytest.mark.parametrize("moved", ["before it is included", "after it is included", "to a router in between"])
+def test_an_endpoint_that_declares_something_else_by_then_is_read_again(client_for: Any, way: str, moved: str) -> None:
+    def owner() -> str:
+        return "the owner"
+
+    def show(of: Any = None) -> Any:
+        return {"of": of}
+
+    def show_owner(of: Any = Depends(owner)) -> Any:
+        return {"of": of}
+
+    app, router, between = Hanok(), APIRouter(), APIRouter()
+    router.get("/shown")(show)
+    [route] = router.routes
+    if moved == "after it is included":
+        app.include_router(router)
+    if way == "a signature":
+        show.__signature__ = inspect.signature(show_owner)  # type: ignore[attr-defined]
+    elif way == "defaults":
+        show.__defaults__ = show_owner.__defaults__
+    else:
+        assert isinstance(route, APIRoute)
+        route.endpoint = show_owner
+    if moved == "to a router in between":
+        router.routes.remove(route)
+        between.routes.append(route)
+        router.include_router(between)
+    if moved != "after it is included":
+        app.include_router(router)
+
+    client = client_for(app)
+    assert client.get("/shown").json() == {"of": "the owner"}
+    assert "parameters" not in app.openapi()["paths"]["/shown"]["get"]
+
+
+def test_methods_of_a_class_become_endpoints_once_the_class_is_made(client_for: Any) -> None:
+    app, router = Hanok(), APIRouter(prefix="/songs")
+
+    class Songs:
+        def __init__(self, q: str = "all") -> None:
+            self.q = q
+
+        @router.get("/{number}")
+        def one(self, number: int) -> dict[str, Any]:
+            return {"q": self.q, "number": number}
+
+    first, *others = inspect.signature(Songs.one).parameters.values()
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    given = [first.replace(default=Depends(Songs)), *(each.replace(kind=keyword) for each in others)]
+    Songs.one.__signature__ = inspect.Signature(given)  # type: ignore[attr-defined]
+    app.include_router(router)
+
+    client = client_for(app)
+    assert client.get("/songs/3", params={"q": "new"}).json() == {"q": "new", "number": 3}
+    assert client.get("/songs/three").json()["detail"][0]["loc"] == ["path", "number"]
+
+
+def test_an_endpoint_of_the_application_itself_is_what_it_was_when_declared(client_for: Any) -> None:
+    app = Hanok()
+
+    @app.get("/shown")
+    def show(of: str = "nobody") -> str:
+        return of
+
+    show.__signature__ = inspect.signature(endpoint)  # type: ignore[attr-defined]
+    client = client_for(app)
+    assert client.get("/shown").json() == "nobody"

@@ -175,7 +175,7 @@ class APIRoute(DeclaredRoute, Route):
         own = Inherited.of(vars(self))
         clone.__dict__.update(inherited.around(own).as_options())
         clone._settle()
-        if not inherited.dependencies and clone.param_convertors == self.param_convertors:
+        if not inherited.dependencies and clone.param_convertors == self.param_convertors and self.is_read:
             clone.__dict__["dependant"] = self.dependant
         self._reattach(clone)
         return clone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from operator import is_
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hanok import dependencies as needs
@@ -39,6 +40,7 @@ class DeclaredRoute(TemplateRoute):
     dependencies: list[Any]
     is_included = False
     _compiled: Run | None = None
+    _read_as: tuple[Any, ...] = ()
     # What follows from path and inheritance, and is found again for each inclusion.
     _derived: ClassVar[tuple[str, ...]] = ("dependant",)
 
@@ -46,11 +48,20 @@ class DeclaredRoute(TemplateRoute):
     def dependant(self) -> Dependant:
         """What the endpoint and the dependencies declared beside it need."""
         names = frozenset(self.param_convertors)
+        self._read_as = declaration_of(self.endpoint)
         dependant = needs.read_dependant(self.endpoint, path=self.path_format, path_names=names)
         dependant.dependencies[:0] = [
             needs.extra_dependant(declared, path=self.path_format, path_names=names) for declared in self.dependencies
         ]
         return dependant
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the endpoint still declares what was read. Packages for views in classes change it before they include the
+        router: which class ``self`` is, is known only when the class has been made.
+        """
+        now = declaration_of(self.endpoint)
+        return len(now) == len(self._read_as) and all(map(is_, now, self._read_as))
 
     def look_up_names(self) -> None:
         """Read the declaration again if it named what was defined after it: by now the module has run to its end."""
@@ -96,6 +107,11 @@ class DeclaredRoute(TemplateRoute):
             await behind(exchange)
 
         clone.run = run
+
+
+def declaration_of(endpoint: Any) -> tuple[Any, ...]:
+    """What an endpoint is read from, as far as it is put there whole."""
+    return (endpoint, *(getattr(endpoint, name, None) for name in ("__signature__", "__defaults__", "__kwdefaults__")))
 
 
 def needs_names(dependant: Dependant) -> bool:
