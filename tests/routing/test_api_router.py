@@ -612,3 +612,16 @@ def test_plain_routes_are_added_by_name() -> None:
     def plain(request: Any) -> None: ...
 
     assert told == [(2, {"methods": ["GET"], "name": None, "include_in_schema": True})]
+
+
+def test_a_docstring_that_comes_after_the_declaration_describes_the_included_route() -> None:
+    # As litellm writes one for endpoints that it makes in a loop.
+    router = APIRouter()
+
+    @router.get("/a")
+    def read() -> None: ...
+
+    read.__doc__ = "Reads it."
+    app = Hanok()
+    app.include_router(router)
+    assert app.openapi()["paths"]["/a"]["get"]["description"] == "Reads it."

@@ -83,8 +83,7 @@ class APIRoute(DeclaredRoute, Route):
         self.responses = dict(given["responses"] or {})
         if given["status_code"] is not None:
             self.status_code = int(given["status_code"])
-        description = given["description"] or inspect.cleandoc(endpoint.__doc__ or "")
-        self.description = description.split("\f")[0].strip()  # what follows a form feed is for the source only
+        self.description = described(given["description"], endpoint)
         self.place_at(path)
         self._infer_response()
         self._settle()
@@ -174,6 +173,7 @@ class APIRoute(DeclaredRoute, Route):
         clone: APIRoute = self._clone(inherited)
         own = Inherited.of(vars(self))
         clone.__dict__.update(inherited.around(own).as_options())
+        clone.description = self.description or described(None, self.endpoint)  # it may have got a docstring meanwhile
         clone._settle()
         if not inherited.dependencies and clone.param_convertors == self.param_convertors and self.is_read:
             clone.__dict__["dependant"] = self.dependant
@@ -321,6 +321,11 @@ def get_request_handler(*, dependant: Dependant, route: APIRoute) -> RequestHand
     may replace ``dependant.call`` before it calls this, and wraps what it gets.
     """
     return route.compiled_endpoint.handler()
+
+
+def described(given: str | None, endpoint: Callable[..., Any]) -> str:
+    """The description of an operation; what follows a form feed is for the source only."""
+    return (given or inspect.cleandoc(endpoint.__doc__ or "")).split("\f")[0].strip()
 
 
 def require_body_allowed(status: int | str | None) -> None:
