@@ -44,6 +44,7 @@ def test_the_defaults_are_accepted_and_cannot_be_changed():
         ({"forwarded_allow_ips": "1.2.3.4/99"}, "--forwarded-allow-ips: '1.2.3.4/99' is not a network"),
         ({"proxy_allow_ips": "1.2.3.4/99"}, "--proxy-allow-ips: '1.2.3.4/99' is not a network"),
         ({"loop": "zuvloop"}, "'zuvloop' is not accepted; the fast one here is uvloop; give auto, uvloop or asyncio."),
+        ({"root_path": "https://example.org/api"}, "is an address; give its path alone, as /api."),
         ({"reload": True, "workers": 2}, "--reload watches one process"),
         ({"uds": "/x", "fd": 3}, "--uds, --fd and --bind exclude each other"),
     ],
@@ -109,3 +110,9 @@ def test_paths_may_be_paths_and_lists_may_be_lists(tmp_path):
     assert config.ssl_certfile == (str(tmp_path / "a"), "b")
     assert config.app_dir == str(tmp_path)
     assert config.headers == (("X-A", "b"),)
+
+
+@pytest.mark.parametrize("given", ["/api", "api", "/api/", "api/"])
+def test_a_root_path_begins_with_a_slash_and_does_not_end_in_one(given):
+    assert Config(root_path=given).root_path == "/api"
+    assert Config(root_path="/").root_path == ""

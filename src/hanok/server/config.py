@@ -237,6 +237,10 @@ class Config:
             parse_address(text)
         self._check_peers()
         paired(tuple(self.ssl_certfile), tuple(self.ssl_keyfile), tuple(self.ssl_keyfile_password))
+        if "://" in self.root_path:
+            raise ConfigError(f"--root-path: {self.root_path!r} is an address; give its path alone, as /api.")
+        name = self.root_path.strip("/")
+        object.__setattr__(self, "root_path", f"/{name}" if name else "")
         if self.reload and self.workers > 1:
             raise ConfigError(f"--reload watches one process, and --workers is {self.workers}; leave one of them out.")
         if sum(bool(given) for given in (self.uds is not None, self.fd is not None, self.bind)) > 1:
