@@ -80,9 +80,21 @@ class Stage:
         for folder in ("app", "src", "wheels", "opt/venv"):  # of the stand-in, not of the image
             shutil.rmtree(self.root / folder, ignore_errors=True)
         shutil.copytree(Path(pip.__file__).parent, self.root / PIP.lstrip("/"))
+        self._without_people()
         subprocess.run(
             ["mount", "--bind", str(wheels.resolve()), str(made(self.root / WHEELS.lstrip("/")))], check=True
         )
+
+    def _without_people(self) -> None:
+        """An image has the system's accounts; those of who works on this machine could have the number that it gives."""
+        for files in (("passwd", "shadow"), ("group", "gshadow")):
+            accounts = [line.split(":") for line in (self.root / "etc" / files[0]).read_text().splitlines()]
+            people = {one[0] for one in accounts if 1000 <= int(one[2]) < 60000}
+            for file in files:
+                path = self.root / "etc" / file
+                if path.exists():
+                    kept = [line for line in path.read_text().splitlines() if line.partition(":")[0] not in people]
+                    path.write_text("\n".join(kept) + "\n")
 
     def at(self, path: str) -> Path:
         return self.root / os.path.join(self.folder, path).lstrip("/")

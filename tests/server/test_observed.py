@@ -109,7 +109,7 @@ def test_top_shows_the_workers_and_routes_of_a_server(admin):
 
 
 @pytest.mark.parametrize(
-    ("address", "says"), [("", "--admin-bind"), ("127.0.0.1:1", "does not answer"), ("a b", "no address")]
+    ("address", "says"), [("", "--admin-bind"), ("127.0.0.1:1", "No admin listener"), ("a b", "no address")]
 )
 def test_top_says_what_is_missing(address, says, monkeypatch):
     monkeypatch.delenv("HANOK_ADMIN_BIND", raising=False)
