@@ -121,9 +121,8 @@ def test_what_a_wsgi_application_reports_is_answered_and_raised() -> None:
         TestClient(app).get("/reported")
     answer = TestClient(app, raise_server_exceptions=False).get("/reported")
     assert (answer.status_code, answer.text) == (500, "broken")
-    with pytest.raises(ExceptionGroup) as raised:
+    with pytest.raises(ValueError, match="nobody answers"):
         TestClient(app).get("/raised")
-    assert raised.value.exceptions[0].args == ("nobody answers",)
 
 
 def test_a_subclass_of_the_wsgi_responder_reads_the_body_its_own_way() -> None:

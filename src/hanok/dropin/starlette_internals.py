@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from anyio import create_memory_object_stream, create_task_group
-from anyio.to_thread import run_sync
+from anyio import create_memory_object_stream
 
-from hanok.gateways.wsgi import Call, WSGIApp, build_environ
+from hanok.gateways.wsgi import Call, WSGIApp, WSGIMiddleware
 from hanok.http import UploadFile
 from hanok.middleware.gzip import DEFAULT_EXCLUDED_CONTENT_TYPES, GZipFilter, GZipMiddleware
 from hanok.types import Message, RawHeaders, Receive, Scope, Send
@@ -52,9 +51,10 @@ class GZipResponder(GZipMiddleware):
 
 
 class WSGIResponder:
-    """One request to a WSGI application: its thread puts messages into ``stream_send``, and ``sender`` sends them.
+    """One request to a WSGI application.
 
-    Subclasses give another ``__call__``, in which ``wsgi`` runs in a thread.
+    Subclasses give another ``__call__``, in which ``wsgi`` runs in a thread: that puts messages into ``stream_send``, and
+    ``sender`` sends them.
     """
 
     def __init__(self, app: WSGIApp, scope: Scope) -> None:
@@ -102,16 +102,5 @@ class WSGIResponder:
                 await send(message)
 
     async def __call__(self, receive: Receive, send: Send) -> None:
-        body = bytearray()
-        more = True
-        while more:
-            message = await receive()
-            body += message.get("body", b"")
-            more = message.get("more_body", False)
-        environ = build_environ(self.scope, bytes(body))
-        async with create_task_group() as tasks:
-            tasks.start_soon(self.sender, send)
-            async with self.stream_send:
-                await run_sync(self.wsgi, environ, self.start_response)
-        if self.exc_info is not None:
-            raise self.exc_info[1].with_traceback(self.exc_info[2])
+        with self.stream_send, self.stream_receive:  # which nobody needs here
+            await WSGIMiddleware(self.app)(self.scope, receive, send)
